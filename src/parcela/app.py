@@ -1,0 +1,155 @@
+"""The composition root: settings become an engine, and the engine gets its doors."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from parcela import __version__
+from parcela.connectors.system import SystemClock, SystemIds
+from parcela.dialects.network.door import PREFIX, NetworkDoor
+from parcela.dialects.network.settings import NetworkSettings
+from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine, Policy
+from parcela.operations.housekeeping import clean_up
+from parcela.settings import Settings
+from parcela.store import schema, world
+from parcela.store.database import Database
+from parcela.vault.kek import load_key_file
+from parcela.vault.vault import Vault
+
+_HOUSEKEEPING_S = 60.0
+_STATIC = os.path.join(os.path.dirname(__file__), "static")
+
+log = structlog.get_logger("parcela")
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What lives as long as a process: set when the application has started."""
+
+    engine: Engine | None = None
+
+
+async def open_engine(settings: Settings, database_url: str) -> Engine:
+    """Connect to a migrated database and start an engine on it. Close it with `engine.database.close()`."""
+    database = await Database.open(database_url)
+    try:
+        async with database.connection() as connection:
+            worker = await world.claim_worker_number(connection)
+        during, post = settings.offer_lives
+        engine = Engine(
+            database=database,
+            vault=Vault(load_key_file(settings.key_file, may_create=settings.is_sandbox)),
+            clock=SystemClock(),
+            ids=SystemIds(worker),
+            policy=Policy(
+                environment=settings.environment,
+                during_purchase_offer_life=during,
+                post_purchase_offer_life=post,
+            ),
+        )
+        await engine.start()
+    except BaseException:
+        await database.close()
+        raise
+    return engine
+
+
+def create_app(settings: Settings, database_url: str) -> Starlette:
+    """The ASGI application of one worker process."""
+    runtime = Runtime()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        engine = await open_engine(settings, database_url)
+        runtime.engine = engine
+        mount_doors(app, engine, settings)
+        housekeeping = asyncio.create_task(keep_house(engine, settings))
+        try:
+            yield
+        finally:
+            housekeeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await housekeeping
+            await engine.database.close()
+
+    async def check_alive(_: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def check_ready(_: Request) -> Response:
+        return await answer_readiness(runtime, database_url)
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/healthz", check_alive),
+            Route("/readyz", check_ready),
+            Route("/metrics", show_metrics),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+        ],
+    )
+
+
+def mount_doors(app: Starlette, engine: Engine, settings: Settings) -> None:
+    """Give an engine its doors."""
+    network = NetworkDoor(
+        engine,
+        NetworkSettings(
+            root_url=settings.root_url,
+            oauth_window_s=settings.oauth_window_seconds,
+            shows_15_days=settings.network_show_15_days,
+            allows_clear_data=settings.network_allow_clear_data,
+            requests_per_second=settings.network_requests_per_second,
+        ),
+    )
+    app.router.routes.append(Mount(PREFIX, network))
+
+
+async def answer_readiness(runtime: Runtime, database_url: str) -> Response:
+    """200 when the database answers at the schema that this version needs."""
+    if runtime.engine is None:
+        return PlainTextResponse("starting\n", status_code=503, headers={"Retry-After": "1"})
+    try:
+        await asyncio.wait_for(runtime.engine.look(), timeout=2)
+    except UNAVAILABLE_ERRORS:
+        return PlainTextResponse(
+            "the database does not answer\n", status_code=503, headers={"Retry-After": "5"}
+        )
+    return PlainTextResponse(f"ready, version {__version__}\n")
+
+
+async def show_metrics(_: Request) -> Response:
+    """Prometheus text, of all workers where there are several."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def keep_house(engine: Engine, settings: Settings) -> None:
+    """Forget what need no longer be kept, once a minute; an unreachable database is tried again."""
+    while True:
+        await engine.clock.sleep(_HOUSEKEEPING_S)
+        try:
+            await clean_up(engine, presentment_days=settings.presentment_days)
+        except UNAVAILABLE_ERRORS as fault:
+            log.warning("housekeeping postponed", fault=type(fault).__name__)
+
+
+async def find_schema_problem(database_url: str) -> str | None:
+    """A sentence that says what to do when a database is not at this version's schema."""
+    found, needed = await schema.find_revision(database_url), schema.get_newest_revision()
+    if found == needed:
+        return None
+    return f"The database is at schema {found or 'none'}, this version needs {needed}: run `parcela migrate`."

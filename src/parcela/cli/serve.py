@@ -1,0 +1,84 @@
+"""`parcela serve`: database, migrations, demo world, then the HTTP server with its workers."""
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from parcela.app import create_app, open_engine
+from parcela.cli.database import use_database
+from parcela.http_protocol import BoundedHttpToolsProtocol
+from parcela.logs import configure_logs
+from parcela.sandbox.setup import prepare_demo_world
+from parcela.settings import Settings, load_settings
+from parcela.store import schema
+
+_WORKER_APP = "parcela.cli.serve:create_worker_app"
+_GRACE_S = 10
+
+
+def serve(settings: Settings) -> None:
+    """Run until a signal ends it."""
+    configure_logs(settings.log_format)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with use_database(settings) as database_url:
+        asyncio.run(prepare(settings, database_url))
+        if settings.workers == 1:
+            run_server(create_app(settings, database_url), settings)
+            return
+        with tempfile.TemporaryDirectory(prefix="parcela-metrics-") as folder:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+            pass_on_settings(settings, database_url)
+            run_server(_WORKER_APP, settings)
+
+
+async def prepare(settings: Settings, database_url: str) -> None:
+    """Migrate, and make the demo world when it is asked for."""
+    await schema.migrate(database_url)
+    engine = await open_engine(settings, database_url)
+    try:
+        if settings.demo:
+            await prepare_demo_world(engine, settings.home, root_url=settings.root_url)
+    finally:
+        await engine.database.close()
+
+
+def run_server(app: Starlette | str, settings: Settings) -> None:
+    """uvicorn with uvloop and the bounded HTTP/1.1 protocol; several workers share one socket."""
+    uvicorn.run(
+        app,
+        factory=isinstance(app, str),
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http=BoundedHttpToolsProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+
+
+def pass_on_settings(settings: Settings, database_url: str) -> None:
+    """Workers are fresh processes: they read the same settings from the environment."""
+    values: dict[str, object] = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
+    values["database_url"] = database_url
+    for name, value in values.items():
+        if value is not None:
+            text = str(value.resolve()) if isinstance(value, Path) else str(value)
+            os.environ[f"PARCELA_{name.upper()}"] = text
+
+
+def create_worker_app() -> Starlette:
+    """The application of one of several workers."""
+    settings = load_settings(os.environ)
+    configure_logs(settings.log_format)
+    assert settings.database_url is not None
+    return create_app(settings, settings.database_url)

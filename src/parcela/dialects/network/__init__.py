@@ -1,0 +1,1 @@
+"""The network dialect: compatible with Mastercard Installments Services (`spec/network.md`)."""

@@ -1,0 +1,152 @@
+"""The whole set-up of a tenant as one immutable value, and the index that finds a card's programs.
+
+A look-up costs one binary search over the ranges, whatever the number of programs, ranges or PANs.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from parcela.domain.programs import (
+    AccountRange,
+    Entry,
+    Issuer,
+    MarketPair,
+    OfferGroup,
+    Program,
+    TokenRange,
+)
+
+EntryKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionedEntry:
+    """A catalogue entry with the number of its approved version."""
+
+    entry: Entry
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A program that stands behind a card's range, with the PAN lists that open it (none: open to all)."""
+
+    program: Program
+    version: int
+    pan_list_ids: frozenset[str]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RangeCandidates:
+    """An account range with its issuer and the programs of its offer groups."""
+
+    account_range: AccountRange
+    issuer: Issuer
+    candidates: tuple[Candidate, ...]
+    has_pan_lists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Intervals:
+    """Disjoint closed intervals of 19-digit numbers, sorted."""
+
+    lows: tuple[int, ...]
+    highs: tuple[int, ...]
+
+    def find(self, number: int) -> int | None:
+        """The position of the interval that holds `number`."""
+        position = bisect_right(self.lows, number) - 1
+        return position if position >= 0 and number <= self.highs[position] else None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every current entry by kind and key, and the indexes made from them."""
+
+    entries: Mapping[EntryKey, VersionedEntry]
+    _ranges: tuple[RangeCandidates, ...] = field(repr=False)
+    _range_intervals: _Intervals = field(repr=False)
+    _token_intervals: _Intervals = field(repr=False)
+
+    def find_range(self, padded_pan: int) -> RangeCandidates | None:
+        """The enabled account range that holds a padded PAN, with its programs."""
+        position = self._range_intervals.find(padded_pan)
+        return None if position is None else self._ranges[position]
+
+    def is_token(self, padded_pan: int) -> bool:
+        """Does the number lie inside a token range?"""
+        return self._token_intervals.find(padded_pan) is not None
+
+    def find_issuer(self, provider_id: str) -> Issuer | None:
+        """The issuer with this provider id."""
+        found = self.entries.get((Issuer.kind, provider_id))
+        return found.entry if found is not None and isinstance(found.entry, Issuer) else None
+
+    def list_ranges(self, provider_id: str) -> list[AccountRange]:
+        """The issuer's enabled account ranges, by their low end."""
+        return [
+            found.account_range for found in self._ranges if found.account_range.provider_id == provider_id
+        ]
+
+    def has_market_pair(self, country: str, currency: str) -> bool:
+        """Did the operator add this country and currency pair?"""
+        return (MarketPair.kind, f"{country}-{currency}") in self.entries
+
+
+def build_catalogue(entries: Iterable[VersionedEntry]) -> Catalogue:
+    """Index a validated set of entries."""
+    by_key = {(held.entry.kind, held.entry.key): held for held in entries}
+    groups_by_range: dict[str, list[OfferGroup]] = defaultdict(list)
+    for held in by_key.values():
+        if isinstance(held.entry, OfferGroup) and held.entry.enabled:
+            for low in held.entry.range_lows:
+                groups_by_range[low].append(held.entry)
+    ranges = sorted(
+        (
+            _gather_range(held.entry, groups_by_range[held.entry.low], by_key)
+            for held in by_key.values()
+            if isinstance(held.entry, AccountRange) and held.entry.enabled
+        ),
+        key=lambda found: found.account_range.low,
+    )
+    token_ranges = sorted(
+        (held.entry for held in by_key.values() if isinstance(held.entry, TokenRange)),
+        key=lambda token_range: token_range.low,
+    )
+    return Catalogue(
+        by_key,
+        tuple(ranges),
+        _intervals_of([found.account_range for found in ranges]),
+        _intervals_of(token_ranges),
+    )
+
+
+def _intervals_of(ranges: Iterable[AccountRange | TokenRange]) -> _Intervals:
+    kept = list(ranges)
+    return _Intervals(tuple(int(kept_range.low) for kept_range in kept), tuple(int(r.high) for r in kept))
+
+
+def _gather_range(
+    account_range: AccountRange, groups: list[OfferGroup], by_key: Mapping[EntryKey, VersionedEntry]
+) -> RangeCandidates:
+    """Merge the groups of a range: a program in an open group is open, whatever its other groups say."""
+    issuer = by_key[(Issuer.kind, account_range.provider_id)].entry
+    assert isinstance(issuer, Issuer)
+    lists_of: dict[str, set[str]] = {}
+    open_offers: set[str] = set()
+    for group in groups:
+        for offer_id in group.offer_ids:
+            lists_of.setdefault(offer_id, set()).update(group.pan_list_ids)
+            if not group.pan_list_ids:
+                open_offers.add(offer_id)
+    candidates = []
+    for offer_id, pan_list_ids in sorted(lists_of.items()):
+        held = by_key[(Program.kind, offer_id)]
+        if isinstance(held.entry, Program) and held.entry.enabled:
+            is_open = offer_id in open_offers
+            candidates.append(Candidate(held.entry, held.version, frozenset(pan_list_ids), is_open))
+    has_pan_lists = any(not candidate.is_open for candidate in candidates)
+    return RangeCandidates(account_range, issuer, tuple(candidates), has_pan_lists)

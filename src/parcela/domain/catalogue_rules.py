@@ -1,0 +1,165 @@
+"""What must hold in a catalogue before it may be approved: each breach names the member and the mend."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from parcela.domain.catalogue import EntryKey, VersionedEntry
+from parcela.domain.countries import is_country
+from parcela.domain.currency import find_currency
+from parcela.domain.errors import InvalidInput
+from parcela.domain.programs import (
+    AccountRange,
+    Entry,
+    Issuer,
+    MarketPair,
+    OfferGroup,
+    Program,
+    TokenRange,
+)
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_BOUND = re.compile(r"[0-9]{19}")
+_OFFER_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+_CODE = re.compile(r"[0-9A-Za-z._-]{1,64}")
+_MCC = re.compile(r"[0-9]{4}")
+MAX_DISCLOSURE = 500
+MAX_COUNT = 99
+
+
+def check_entry(entry: Entry) -> None:
+    """Check one entry by itself. Raises InvalidInput."""
+    checks: dict[str, Callable[..., None]] = {
+        Issuer.kind: _check_issuer,
+        AccountRange.kind: _check_range,
+        Program.kind: _check_program,
+        OfferGroup.kind: _check_group,
+        TokenRange.kind: _check_bounds,
+        MarketPair.kind: _check_pair,
+    }
+    checks[entry.kind](entry)
+
+
+def check_catalogue(entries: Mapping[EntryKey, VersionedEntry]) -> None:
+    """Check that references lead somewhere, stay within one issuer, and ranges do not overlap."""
+    held = [versioned.entry for versioned in entries.values()]
+    for entry in held:
+        if isinstance(entry, AccountRange | Program | OfferGroup):
+            _check_reference(entries, entry, "provider_id", (Issuer.kind, entry.provider_id))
+        if isinstance(entry, OfferGroup):
+            _check_group_references(entries, entry)
+    _check_disjoint([entry for entry in held if isinstance(entry, AccountRange)])
+    _check_disjoint([entry for entry in held if isinstance(entry, TokenRange)])
+
+
+def _expect(holds: bool, member: str, expected: str, came: object = None) -> None:
+    if not holds:
+        raise InvalidInput(member, expected, came=None if came is None else repr(came))
+
+
+def _check_issuer(issuer: Issuer) -> None:
+    where = f"issuer {issuer.provider_id}"
+    _expect(bool(_UUID.fullmatch(issuer.provider_id)), "issuer.provider_id", "a UUID", issuer.provider_id)
+    _expect(1 <= len(issuer.name) <= 100, f"{where}.name", "1 to 100 characters")
+    _expect(10 <= len(issuer.logo_url) <= 2000, f"{where}.logo_url", "a URL of 10 to 2000 characters")
+    scheme = urlsplit(issuer.logo_url).scheme
+    _expect(scheme in ("http", "https"), f"{where}.logo_url", "an http or https URL", issuer.logo_url)
+    _expect(issuer.cid.isdecimal() and len(issuer.cid) <= 10, f"{where}.cid", "1 to 10 digits", issuer.cid)
+    _expect(issuer.ica.isdecimal() and len(issuer.ica) <= 11, f"{where}.ica", "1 to 11 digits", issuer.ica)
+    _expect(is_country(issuer.country), f"{where}.country", "an ISO 3166-1 alpha-3 code", issuer.country)
+    _expect(len(issuer.disclosure) <= MAX_DISCLOSURE, f"{where}.disclosure", "at most 500 characters")
+
+
+def _check_bounds(bounds: AccountRange | TokenRange) -> None:
+    where = f"{bounds.kind} {bounds.low}"
+    for member, value in (("low", bounds.low), ("high", bounds.high)):
+        _expect(bool(_BOUND.fullmatch(value)), f"{where}.{member}", "19 digits", value)
+    _expect(bounds.low <= bounds.high, f"{where}.high", "a number not below low", bounds.high)
+
+
+def _check_range(account_range: AccountRange) -> None:
+    _check_bounds(account_range)
+    where = f"account_range {account_range.low}.country"
+    _expect(is_country(account_range.country), where, "an ISO 3166-1 alpha-3 code", account_range.country)
+
+
+def _check_program(program: Program) -> None:
+    where = f"program {program.offer_id}"
+    rules = program.rules
+    _expect(
+        bool(_OFFER_ID.fullmatch(program.offer_id)),
+        "program.offer_id",
+        "8 to 64 letters, digits or hyphens",
+        program.offer_id,
+    )
+    currency = find_currency(program.currency)
+    _expect(currency is not None, f"{where}.currency", "an ISO 4217 code", program.currency)
+    _expect(1 <= program.terms.count <= MAX_COUNT, f"{where}.terms.count", "1 to 99", program.terms.count)
+    _expect(rules.minimum >= 0, f"{where}.rules.minimum", "an amount not below 0", str(rules.minimum))
+    if rules.maximum is not None:
+        _expect(
+            rules.maximum >= rules.minimum,
+            f"{where}.rules.maximum",
+            "an amount not below the minimum",
+            str(rules.maximum),
+        )
+    for country in sorted(rules.countries.allow | rules.countries.deny):
+        _expect(is_country(country), f"{where}.rules.countries", "ISO 3166-1 alpha-3 codes", country)
+    for mcc in sorted(rules.mccs.allow | rules.mccs.deny):
+        _expect(bool(_MCC.fullmatch(mcc)), f"{where}.rules.mccs", "codes of 4 digits", mcc)
+    for member, instant in (("begin", program.begin), ("end", program.end)):
+        _expect(instant.tzinfo is not None, f"{where}.{member}", "a date and time with an offset")
+    _expect(program.end - program.begin > timedelta(0), f"{where}.end", "an instant after begin")
+    _expect(bool(rules.use_cases), f"{where}.rules.use_cases", "at least one use case")
+    if program.disclosure is not None:
+        _expect(len(program.disclosure) <= MAX_DISCLOSURE, f"{where}.disclosure", "at most 500 characters")
+
+
+def _check_group(group: OfferGroup) -> None:
+    _expect(
+        bool(_CODE.fullmatch(group.code)), "offer_group.code", "1 to 64 letters, digits, . _ -", group.code
+    )
+    _expect(1 <= len(group.name) <= 100, f"offer_group {group.code}.name", "1 to 100 characters")
+
+
+def _check_pair(pair: MarketPair) -> None:
+    _expect(is_country(pair.country), "market_pair.country", "an ISO 3166-1 alpha-3 code", pair.country)
+    _expect(
+        find_currency(pair.currency) is not None, "market_pair.currency", "an ISO 4217 code", pair.currency
+    )
+
+
+def _check_reference(
+    entries: Mapping[EntryKey, VersionedEntry], entry: Entry, member: str, target: EntryKey
+) -> Entry:
+    found = entries.get(target)
+    where = f"{entry.kind} {entry.key}.{member}"
+    if found is None:
+        raise InvalidInput(where, f"an existing {target[0]}", came=repr(target[1]))
+    return found.entry
+
+
+def _check_group_references(entries: Mapping[EntryKey, VersionedEntry], group: OfferGroup) -> None:
+    targets = [("offer_ids", (Program.kind, offer_id)) for offer_id in group.offer_ids]
+    targets += [("range_lows", (AccountRange.kind, low)) for low in group.range_lows]
+    for member, target in targets:
+        found = _check_reference(entries, group, member, target)
+        assert isinstance(found, Program | AccountRange)
+        _expect(
+            found.provider_id == group.provider_id,
+            f"offer_group {group.code}.{member}",
+            "entries of the group's own issuer",
+            target[1],
+        )
+
+
+def _check_disjoint(ranges: Iterable[AccountRange | TokenRange]) -> None:
+    previous: AccountRange | TokenRange | None = None
+    for current in sorted(ranges, key=lambda bounds: bounds.low):
+        if previous is not None and current.low <= previous.high:
+            raise InvalidInput(
+                f"{current.kind} {current.low}.low",
+                f"a number above {previous.high}, the end of the {previous.kind} {previous.low}",
+            )
+        previous = current

@@ -1,0 +1,1 @@
+"""Generated reference tables; `tools/make_reference_data.py` writes them."""

@@ -1,0 +1,1 @@
+"""Cost-of-credit rates, one module per regime (spec disclosures §§2 to 4)."""

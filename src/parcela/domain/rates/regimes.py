@@ -1,0 +1,81 @@
+"""One entrance for a plan's cost-of-credit figure: the regime decides equation, time and rounding.
+
+Regimes are those of spec disclosures §2; `eu_ccd2` also serves countries without a regime of their own (§5).
+"""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from parcela.domain.calendar import find_periods_per_year
+from parcela.domain.rates.ar_cft import find_ar_rates
+from parcela.domain.rates.br_cet import find_br_rate
+from parcela.domain.rates.eu_ccd2 import find_eu_rate
+from parcela.domain.rates.flows import CostRate, list_flows
+from parcela.domain.rates.jp_real_rate import find_jp_rate
+from parcela.domain.rates.mx_cat import find_mx_rate
+from parcela.domain.rates.uk_conc import find_uk_rate
+from parcela.domain.rates.us_reg_z import find_us_rate
+from parcela.domain.schedule.records import Schedule
+from parcela.domain.terms import PricingTerms
+
+
+class Regime(StrEnum):
+    """The disclosure rules that have a rate of their own."""
+
+    US_REG_Z = "us_reg_z"
+    EU_CCD2 = "eu_ccd2"
+    UK_CONC = "uk_conc"
+    BR_CET = "br_cet"
+    MX_CAT = "mx_cat"
+    AR_CFT = "ar_cft"
+    JP_REAL_RATE = "jp_real_rate"
+
+
+def find_cost_rate(regime: Regime, terms: PricingTerms, *, schedule: Schedule, drawdown: date) -> CostRate:
+    """The rate of a plan's printed rows under a regime, in percent a year; exactly 0 without cost.
+
+    Argentina's figure is the CFT without tax: `ar_cft.find_ar_rates` gives it with tax, and the TEA.
+    Raises `RateUndefined`: such a plan is not offered.
+    """
+    match regime:
+        case Regime.US_REG_Z:
+            return find_us_rate(list_flows(schedule, drawdown), terms.interval)
+        case Regime.EU_CCD2:
+            return find_eu_rate(list_flows(schedule, drawdown), terms.interval.unit)
+        case Regime.UK_CONC:
+            return find_uk_rate(list_flows(schedule, drawdown), terms.interval.unit)
+        case Regime.BR_CET:
+            return find_br_rate(list_flows(schedule, drawdown))
+        case Regime.AR_CFT:
+            return find_ar_rates(schedule, drawdown).cft
+        case Regime.MX_CAT:
+            return find_mx_rate(_list_periodic_flows(terms, schedule, drawdown=drawdown))
+        case Regime.JP_REAL_RATE:
+            return _find_jp_rate_of_schedule(terms, schedule, drawdown=drawdown)
+
+
+def _list_periodic_flows(
+    terms: PricingTerms, schedule: Schedule, *, drawdown: date
+) -> list[tuple[Fraction, Decimal]]:
+    """Row k is k periods after the purchase, whatever the length of the months between."""
+    period = 1 / find_periods_per_year(terms.interval.unit, terms.interval.count)
+    first = 0 if schedule.rows[0].due_date == drawdown else 1
+    flows = [(Fraction(0), Decimal(schedule.prepaid_fee_minor - schedule.principal_minor))]
+    flows += [(period * (row.number - 1 + first), Decimal(row.amount_minor)) for row in schedule.rows]
+    return flows
+
+
+def _find_jp_rate_of_schedule(terms: PricingTerms, schedule: Schedule, *, drawdown: date) -> CostRate:
+    """Each row is one period after the one before; a row or fee on the purchase date has no time before
+    it.
+    """
+    flows = _list_periodic_flows(terms, schedule, drawdown=drawdown)
+    (_, credit), *rows = flows
+    steps = []
+    before = Fraction(0)
+    for years, amount in rows:
+        steps.append((years - before, amount))
+        before = years
+    return find_jp_rate(-credit, steps)

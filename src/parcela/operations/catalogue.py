@@ -1,0 +1,280 @@
+"""Changing the catalogue with four eyes: propose, approve or reject, export."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from parcela.domain.catalogue import EntryKey, VersionedEntry
+from parcela.domain.catalogue_rules import check_catalogue, check_entry
+from parcela.domain.changes import (
+    Change,
+    ChangeSet,
+    ChangeStatus,
+    Person,
+    apply_changes,
+    check_may_decide,
+    check_may_propose,
+    diff_entries,
+)
+from parcela.domain.errors import Conflict, InvalidInput, NotFound
+from parcela.domain.programs import ENTRY_TYPES, Entry, OfferGroup
+from parcela.operations.destinations import check_destinations
+from parcela.operations.engine import AuditLine, Engine, World
+from parcela.store import audit, catalogue_entries, change_sets, pan_lists, world
+from parcela.store.database import Connection
+from parcela.store.documents import Document, document_to_entry, entry_to_document
+
+FORMAT = 1
+SECTIONS = {
+    "issuers": "issuer",
+    "account_ranges": "account_range",
+    "programs": "program",
+    "offer_groups": "offer_group",
+    "token_ranges": "token_range",
+    "market_pairs": "market_pair",
+}
+"""The sections of a catalogue file, in the order in which they are written, and the kind each holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What somebody wants: entries to put in force and keys to remove."""
+
+    summary: str
+    wanted: Sequence[Entry] = ()
+    removed: Sequence[EntryKey] = ()
+
+
+def parse_catalogue(document: object) -> list[Entry]:
+    """Read a catalogue file (already parsed from YAML or JSON). Raises InvalidInput."""
+    if not isinstance(document, Mapping):
+        raise InvalidInput("catalogue", "an object with `parcela_catalogue: 1`", came=type(document).__name__)
+    if document.get("parcela_catalogue") != FORMAT:
+        raise InvalidInput(
+            "parcela_catalogue", "the format number 1", came=repr(document.get("parcela_catalogue"))
+        )
+    entries: list[Entry] = []
+    seen: set[EntryKey] = set()
+    for section, members in document.items():
+        if section == "parcela_catalogue":
+            continue
+        if section not in SECTIONS:
+            raise InvalidInput(str(section), "one of the sections " + ", ".join(SECTIONS))
+        if not isinstance(members, list):
+            raise InvalidInput(section, "a list", came=type(members).__name__)
+        for member in members:
+            entry = document_to_entry(SECTIONS[section], member)
+            if (entry.kind, entry.key) in seen:
+                raise InvalidInput(section, "each key once", came=f"{entry.key} twice")
+            seen.add((entry.kind, entry.key))
+            entries.append(entry)
+    return entries
+
+
+def parse_entry(kind: str, document: object) -> Entry:
+    """Read one entry. Raises InvalidInput."""
+    if kind not in ENTRY_TYPES:
+        raise InvalidInput("kind", "one of " + ", ".join(ENTRY_TYPES), came=repr(kind))
+    return document_to_entry(kind, document)
+
+
+def export_catalogue(world_seen: World, tenant_id: int, *, provider_id: str | None = None) -> Document:
+    """The entries in force, of one issuer or of all, as a catalogue file."""
+    document: Document = {"parcela_catalogue": FORMAT}
+    held = world_seen.catalogue(tenant_id).entries
+    for section, kind in SECTIONS.items():
+        members = [
+            entry_to_document(versioned.entry)
+            for (entry_kind, _), versioned in sorted(held.items())
+            if entry_kind == kind and provider_id in (None, _owner(versioned.entry))
+        ]
+        if members:
+            document[section] = members
+    return document
+
+
+def compare_catalogue(
+    world_seen: World, tenant_id: int, entries: Iterable[Entry], *, prune: bool
+) -> list[Change]:
+    """What applying a file would change; with `prune`, entries that the file lacks are removed."""
+    held = world_seen.catalogue(tenant_id).entries
+    wanted = list(entries)
+    named = {(entry.kind, entry.key) for entry in wanted}
+    removed = [key for key in held if key not in named] if prune else []
+    return diff_entries(held, wanted, removed=removed)
+
+
+async def propose(engine: Engine, person: Person, proposal: Proposal) -> ChangeSet:
+    """Check a proposal as a whole and keep it for a second person.
+
+    Raises InvalidInput (an entry or the resulting catalogue breaks a rule), NotAllowed, Conflict (nothing
+    would change).
+    """
+    seen = await engine.look()
+    held = seen.catalogue(person.tenant_id).entries
+    for entry in proposal.wanted:
+        check_entry(entry)
+    changes = diff_entries(held, proposal.wanted, removed=proposal.removed)
+    if not changes:
+        raise Conflict("Nothing would change: the catalogue holds these entries already.")
+    check_may_propose(person, changes, _owners(held))
+    check_catalogue(apply_changes(held, changes))
+    await check_destinations(changes, is_sandbox=engine.policy.is_sandbox)
+    change_set = ChangeSet(
+        change_set_id=engine.ids.new_uuid(),
+        status=ChangeStatus.PROPOSED,
+        summary=proposal.summary,
+        changes=tuple(changes),
+        proposed_by=person.email,
+        proposed_at=seen.now,
+    )
+
+    async def work(connection: Connection) -> None:
+        await _check_pan_lists(connection, person.tenant_id, changes)
+        await change_sets.insert_change_set(connection, person.tenant_id, change_set)
+        await _audit(connection, person, change_set, "catalogue.propose", seen)
+
+    await engine.database.run(work)
+    return change_set
+
+
+async def approve(engine: Engine, person: Person, change_set_id: str) -> ChangeSet:
+    """Put a proposal in force, as a second person. Raises NotFound, NotAllowed, FourEyesRequired, Conflict."""
+
+    async def work(connection: Connection) -> ChangeSet:
+        state = await world.lock_world(connection)
+        change_set = await _get_for_decision(connection, person, change_set_id)
+        held = {
+            (versioned.entry.kind, versioned.entry.key): versioned
+            for versioned in await catalogue_entries.list_entries(
+                connection, person.tenant_id, known=engine.snapshot.catalogues[person.tenant_id].entries
+            )
+        }
+        check_may_decide(person, change_set, _owners(held))
+        check_catalogue(apply_changes(held, change_set.changes))
+        await _check_pan_lists(connection, person.tenant_id, change_set.changes)
+        now = state.database_now + state.clock_offset
+        decided = replace(change_set, status=ChangeStatus.APPROVED, decided_by=person.email, decided_at=now)
+        await catalogue_entries.insert_versions(
+            connection, person.tenant_id, change_set, approved_by=person.email, at=now
+        )
+        await change_sets.update_decision(connection, person.tenant_id, decided)
+        await world.bump_version(connection)
+        await _audit(connection, person, decided, "catalogue.approve", None)
+        return decided
+
+    return await engine.database.run(work)
+
+
+async def reject(engine: Engine, person: Person, change_set_id: str, *, reason: str) -> ChangeSet:
+    """Turn a proposal down. Raises NotFound, NotAllowed, FourEyesRequired, Conflict."""
+    seen = await engine.look()
+
+    async def work(connection: Connection) -> ChangeSet:
+        change_set = await _get_for_decision(connection, person, change_set_id)
+        check_may_decide(person, change_set, _owners(seen.catalogue(person.tenant_id).entries))
+        decided = replace(
+            change_set,
+            status=ChangeStatus.REJECTED,
+            decided_by=person.email,
+            decided_at=seen.now,
+            reason=reason,
+        )
+        await change_sets.update_decision(connection, person.tenant_id, decided)
+        await _audit(connection, person, decided, "catalogue.reject", seen)
+        return decided
+
+    return await engine.database.run(work)
+
+
+async def list_proposals(engine: Engine, person: Person) -> list[ChangeSet]:
+    """The newest change sets that concern this person's issuer, or all for operators."""
+    seen = await engine.look()
+    owners = _owners(seen.catalogue(person.tenant_id).entries)
+    async with engine.database.connection() as connection:
+        found = await change_sets.list_change_sets(connection, person.tenant_id)
+    return [change_set for change_set in found if _concerns(person, change_set, owners)]
+
+
+async def get_proposal(engine: Engine, person: Person, change_set_id: str) -> ChangeSet:
+    """One change set. Raises NotFound, also for another issuer's."""
+    seen = await engine.look()
+    async with engine.database.connection() as connection:
+        found = await change_sets.find_change_set(connection, person.tenant_id, change_set_id)
+    if found is None or not _concerns(person, found, _owners(seen.catalogue(person.tenant_id).entries)):
+        raise NotFound("change set", change_set_id)
+    return found
+
+
+async def list_versions(engine: Engine, person: Person, key: EntryKey) -> list[Document]:
+    """All versions of an entry, newest first. Raises NotFound, also for another issuer's entry."""
+    async with engine.database.connection() as connection:
+        versions = await catalogue_entries.list_versions(connection, person.tenant_id, key)
+    owner = next(
+        (v["document"].get("provider_id") for v in versions if isinstance(v["document"], dict)), None
+    )
+    if not versions or person.provider_id not in (None, owner):
+        raise NotFound(*key)
+    return versions
+
+
+def _concerns(person: Person, change_set: ChangeSet, owners: Mapping[EntryKey, str]) -> bool:
+    if person.provider_id is None:
+        return True
+    return all(
+        person.provider_id
+        == (owners.get((change.kind, change.key)) if change.entry is None else _owner(change.entry))
+        for change in change_set.changes
+    )
+
+
+def _owner(entry: Entry) -> str | None:
+    return getattr(entry, "provider_id", None)
+
+
+def _owners(held: Mapping[EntryKey, VersionedEntry]) -> dict[EntryKey, str]:
+    owners = {key: _owner(versioned.entry) for key, versioned in held.items()}
+    return {key: owner for key, owner in owners.items() if owner is not None}
+
+
+async def _get_for_decision(connection: Connection, person: Person, change_set_id: str) -> ChangeSet:
+    change_set = await change_sets.find_change_set(
+        connection, person.tenant_id, change_set_id, for_update=True
+    )
+    if change_set is None:
+        raise NotFound("change set", change_set_id)
+    return change_set
+
+
+async def _check_pan_lists(connection: Connection, tenant_id: int, changes: Sequence[Change]) -> None:
+    """A group links PAN lists of its own issuer only."""
+    for change in changes:
+        if not isinstance(change.entry, OfferGroup):
+            continue
+        for pan_list_id in change.entry.pan_list_ids:
+            found = None
+            if pan_list_id.isascii() and pan_list_id.isdigit() and len(pan_list_id) == 18:
+                found = await pan_lists.find_pan_list(
+                    connection, tenant_id, pan_list_id=pan_list_id, provider_id=change.entry.provider_id
+                )
+            if found is None:
+                raise InvalidInput(
+                    f"offer_group {change.key}.pan_list_ids",
+                    "ids of PAN lists of the group's issuer",
+                    came=repr(pan_list_id),
+                )
+
+
+async def _audit(
+    connection: Connection, person: Person, change_set: ChangeSet, action: str, seen: World | None
+) -> None:
+    at = change_set.decided_at or change_set.proposed_at if seen is None else seen.real_now
+    keys = [f"{change.kind} {change.key}" for change in change_set.changes]
+    line = AuditLine(
+        tenant_id=person.tenant_id,
+        at=at,
+        actor=person.email,
+        action=action,
+        subject=change_set.change_set_id,
+        detail={"entries": keys[:50], "count": len(keys)},
+    )
+    await audit.insert_audit_lines(connection, [line])

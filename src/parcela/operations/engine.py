@@ -1,0 +1,185 @@
+"""The engine that operations run on: database, vault, clock and ids, and the set-up held in memory.
+
+Each request first learns the version of the set-up from the database; a worker whose copy is older
+reloads it before it answers, so that a change holds everywhere from the moment it is committed.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from parcela.domain.catalogue import Catalogue, EntryKey, VersionedEntry, build_catalogue
+from parcela.domain.clients import Client, ClientKey, KeyPurpose
+from parcela.operations.ports import Clock, Ids, Vault
+from parcela.store import audit, catalogue_entries, clients, pan_lists, presentments, world
+from parcela.store.audit import AuditLine
+from parcela.store.batching import Batcher
+from parcela.store.database import UNAVAILABLE_ERRORS, Database
+from parcela.store.presentments import PresentmentRow
+from parcela.store.world import Nonce, WorldState
+
+__all__ = ["MAIN_TENANT", "UNAVAILABLE_ERRORS", "AuditLine", "Engine", "Nonce", "Policy", "Snapshot", "World"]
+
+MAIN_TENANT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the settings decide for the core."""
+
+    environment: str
+    during_purchase_offer_life: timedelta = timedelta(hours=24)
+    post_purchase_offer_life: timedelta = timedelta(hours=24)
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Is this a world for trying things, whose clock may be moved?"""
+        return self.environment == "sandbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The set-up at one version: catalogue by tenant, clients by code, keys by client and purpose."""
+
+    version: int
+    catalogues: Mapping[int, Catalogue]
+    clients: Mapping[str, Client]
+    keys: Mapping[tuple[int, KeyPurpose], Sequence[ClientKey]]
+
+    def list_live_keys(self, client_id: int, purpose: KeyPurpose, *, now: datetime) -> list[ClientKey]:
+        """A client's usable keys of one purpose, the oldest first."""
+        return [key for key in self.keys.get((client_id, purpose), ()) if key.is_live(now)]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The world as one request sees it: the set-up, and the instant by the (possibly moved) clock.
+
+    `real_now` is the database's own clock, by which keys expire.
+    """
+
+    snapshot: Snapshot
+    now: datetime
+    real_now: datetime
+
+    def catalogue(self, tenant_id: int) -> Catalogue:
+        """A tenant's catalogue."""
+        return self.snapshot.catalogues[tenant_id]
+
+
+class Engine:
+    """Everything an operation needs, made once per process."""
+
+    def __init__(self, *, database: Database, vault: Vault, clock: Clock, ids: Ids, policy: Policy) -> None:
+        self.database = database
+        self.vault = vault
+        self.clock = clock
+        self.ids = ids
+        self.policy = policy
+        self._snapshot = Snapshot(version=0, catalogues={}, clients={}, keys={})
+        self._reload_lock = asyncio.Lock()
+        self._clock_gap_s: float | None = None
+        self._clock_offset = timedelta(0)
+        self._admissions: Batcher[Nonce, tuple[bool, WorldState]] = Batcher(self._admit_batch)
+        self._presentments: Batcher[PresentmentRow, bool] = Batcher(self._insert_presentment_batch)
+        self._memberships: Batcher[tuple[int, bytes], frozenset[str]] = Batcher(self._list_membership_batch)
+        self._audit_lines: Batcher[AuditLine, None] = Batcher(self._insert_audit_batch)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The copy of the set-up that this process holds; `admit` and `look` make sure it is current."""
+        return self._snapshot
+
+    async def start(self) -> None:
+        """Prepare a migrated database, unwrap the vault's keys and read the set-up."""
+        async with self.database.connection() as connection:
+            state = await world.prepare_world(connection, self.policy.environment)
+        await self.vault.load(self.database, MAIN_TENANT)
+        await self._adopt(state)
+
+    def estimate_database_time_s(self) -> float:
+        """Seconds since 1970 by the database's clock, as of the last look at it."""
+        assert self._clock_gap_s is not None, "start() came first"
+        return self.clock.monotonic_s() + self._clock_gap_s
+
+    def recall(self) -> World:
+        """The world as this process last saw it, without asking the database."""
+        real_now = datetime.fromtimestamp(self.estimate_database_time_s(), UTC)
+        return World(self._snapshot, real_now + self._clock_offset, real_now)
+
+    async def look(self) -> World:
+        """The world as it is committed now."""
+        async with self.database.connection() as connection:
+            state = await world.get_world(connection)
+        return await self._adopt(state)
+
+    async def admit(self, nonce: Nonce) -> tuple[bool, World]:
+        """Use a nonce: is it new, and what does the world look like?"""
+        is_fresh, state = await self._admissions.submit(nonce)
+        return is_fresh, await self._adopt(state)
+
+    async def insert_presentment(self, row: PresentmentRow) -> bool:
+        """Write a presentment with those of other requests; False when its id is taken."""
+        return await self._presentments.submit(row)
+
+    async def list_lists_of_card(self, tenant_id: int, pan_index: bytes) -> frozenset[str]:
+        """The ids of the PAN lists that hold a card."""
+        return await self._memberships.submit((tenant_id, pan_index))
+
+    async def record_audit_line(self, line: AuditLine) -> None:
+        """Write an audit line that belongs to no transaction, such as a refused authentication."""
+        await self._audit_lines.submit(line)
+
+    async def _adopt(self, state: WorldState) -> World:
+        """Note the database's time, and reload the set-up if ours is older than the state."""
+        self._clock_offset = state.clock_offset
+        self._clock_gap_s = state.database_now.timestamp() - self.clock.monotonic_s()
+        if self._snapshot.version < state.version:
+            async with self._reload_lock:
+                if self._snapshot.version < state.version:
+                    self._snapshot = await self._load_snapshot()
+        return World(self._snapshot, state.database_now + state.clock_offset, state.database_now)
+
+    async def _load_snapshot(self) -> Snapshot:
+        """Read the set-up as of one instant; entries whose version we hold already are kept."""
+        known: dict[EntryKey, VersionedEntry] = {}
+        held = self._snapshot.catalogues.get(MAIN_TENANT)
+        if held is not None:
+            known.update(held.entries)
+        async with (
+            self.database.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            state = await world.get_world(connection)
+            entries = await catalogue_entries.list_entries(connection, MAIN_TENANT, known=known)
+            client_list = await clients.list_clients(connection)
+            key_list = await clients.list_client_keys(connection)
+        keys: dict[tuple[int, KeyPurpose], list[ClientKey]] = defaultdict(list)
+        for key in key_list:
+            keys[key.client_id, key.purpose].append(key)
+        return Snapshot(
+            version=state.version,
+            catalogues={MAIN_TENANT: build_catalogue(entries)},
+            clients={client.code: client for client in client_list},
+            keys=keys,
+        )
+
+    async def _admit_batch(self, nonces: Sequence[Nonce]) -> Sequence[tuple[bool, WorldState]]:
+        async with self.database.connection() as connection:
+            answers, state = await world.admit_requests(connection, nonces)
+        return [(is_fresh, state) for is_fresh in answers]
+
+    async def _insert_presentment_batch(self, rows: Sequence[PresentmentRow]) -> Sequence[bool]:
+        async with self.database.connection() as connection:
+            return await presentments.insert_presentments(connection, rows)
+
+    async def _list_membership_batch(self, cards: Sequence[tuple[int, bytes]]) -> Sequence[frozenset[str]]:
+        async with self.database.connection() as connection:
+            return await pan_lists.list_lists_of_cards(connection, cards)
+
+    async def _insert_audit_batch(self, lines: Sequence[AuditLine]) -> Sequence[None]:
+        async with self.database.connection() as connection:
+            await audit.insert_audit_lines(connection, lines)
+        return [None] * len(lines)

@@ -1,0 +1,21 @@
+"""Forgetting: nonces, presentments and idempotency results that need no longer be kept."""
+
+from datetime import timedelta
+
+from parcela.operations.engine import Engine
+from parcela.store import idempotency, presentments, world
+
+NONCE_LIFE = timedelta(seconds=600)
+IDEMPOTENCY_LIFE = timedelta(hours=72)
+
+
+async def clean_up(engine: Engine, *, presentment_days: int) -> None:
+    """Delete what has outlived its use, each kind in a transaction of its own."""
+    seen = await engine.look()
+    async with engine.database.connection() as connection:
+        signed_before = int((seen.real_now - NONCE_LIFE).timestamp())
+        await world.delete_old_nonces(connection, signed_before=signed_before)
+        await presentments.delete_old_presentments(
+            connection, presented_before=seen.now - timedelta(days=presentment_days)
+        )
+        await idempotency.delete_old_results(connection, created_before=seen.real_now - IDEMPOTENCY_LIFE)

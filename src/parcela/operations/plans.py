@@ -1,0 +1,174 @@
+"""Saving the plan that a cardholder chose, and reading it back."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from parcela.domain.clients import Client
+from parcela.domain.currency import find_currency
+from parcela.domain.errors import NotFound, PresentmentUnknown
+from parcela.domain.money import parse_major
+from parcela.domain.offers import PresentedOffer
+from parcela.domain.plans import (
+    Installment,
+    Plan,
+    PlanRequest,
+    PlanStatus,
+    Presentment,
+    check_not_expired,
+    check_repeat,
+    match_offer,
+)
+from parcela.domain.programs import Program, UseCase
+from parcela.domain.schedule import build_schedule
+from parcela.operations.cards import FundingCard, resolve_funding_card
+from parcela.operations.engine import Engine, World
+from parcela.store import catalogue_entries, plans, presentments
+from parcela.store.plans import Letter, PresentmentAlreadyTaken
+
+NO_DESTINATION = "the issuer has no notification destination"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavePlan:
+    """A client's request with the card number it sent; the request's own `pan_index` is filled in here."""
+
+    digits: str
+    request: PlanRequest
+    correlation_id: str
+
+
+async def save_plan(engine: Engine, world: World, client: Client, command: SavePlan) -> Plan:
+    """Make a plan of a presented offer, once (`spec/network.md` §7.2).
+
+    Raises, in this order: UnknownToken, PresentmentUnknown, PlanExists, OfferExpired, OfferMismatch.
+    The same request again gives the same plan, also after the offer has expired.
+    """
+    funding = await resolve_funding_card(engine, world, tenant_id=client.tenant_id, digits=command.digits)
+    request = replace(command.request, pan_index=funding.pan_index)
+    presentment, plan = await _find_presented(engine, client, request)
+    if plan is not None:
+        check_repeat(plan, request)
+        return plan
+    if presentment is None:
+        raise PresentmentUnknown
+    check_not_expired(presentment, now=world.now, offer_life=_offer_life(engine, presentment))
+    offer = match_offer(presentment, request)
+    plan = Plan(
+        plan_id=engine.ids.new_uuid(),
+        status=PlanStatus.CREATED,
+        offer_transaction_id=presentment.offer_transaction_id,
+        client_id=client.client_id,
+        provider_id=offer.provider_id,
+        offer=offer,
+        request=request,
+        installments=await _split_rows(engine, world, client, presentment, offer),
+        created_at=world.now,
+    )
+    try:
+        await _write(engine, world, client, plan, funding=funding, correlation_id=command.correlation_id)
+    except PresentmentAlreadyTaken:
+        _, rival = await _find_presented(engine, client, request)
+        assert rival is not None, "the unique index names a committed plan"
+        check_repeat(rival, request)
+        return rival
+    return plan
+
+
+async def read_plan(engine: Engine, client: Client, plan_id: str) -> Plan:
+    """A plan that this client made. Raises NotFound, for unknown and foreign ids alike."""
+    async with engine.database.connection() as connection:
+        plan = await plans.find_plan(
+            connection, client.tenant_id, plan_id=plan_id, client_id=client.client_id
+        )
+    if plan is None:
+        raise NotFound("plan", plan_id)
+    return plan
+
+
+async def _find_presented(
+    engine: Engine, client: Client, request: PlanRequest
+) -> tuple[Presentment | None, Plan | None]:
+    """What this client was presented under the request's id, and the plan already made of it."""
+    text = request.offer_transaction_id
+    if not (text.isascii() and text.isdigit() and int(text) < 1 << 63):
+        return None, None
+    async with engine.database.connection() as connection:
+        presentment = await presentments.find_presentment(
+            connection, client.tenant_id, offer_transaction_id=int(text), client_id=client.client_id
+        )
+        plan = await plans.find_plan_of_presentment(
+            connection, client.tenant_id, offer_transaction_id=int(text), client_id=client.client_id
+        )
+    return presentment, plan
+
+
+def _offer_life(engine: Engine, presentment: Presentment) -> timedelta:
+    if presentment.use_case is UseCase.DURING_PURCHASE:
+        return engine.policy.during_purchase_offer_life
+    return engine.policy.post_purchase_offer_life
+
+
+async def _split_rows(
+    engine: Engine, world: World, client: Client, presentment: Presentment, offer: PresentedOffer
+) -> tuple[Installment, ...]:
+    """The rows as shown, each parted into principal, interest and fee by the version that priced them."""
+    program = await _get_program(engine, world, client, offer)
+    currency = find_currency(offer.currency)
+    assert currency is not None
+    amount = parse_major(presentment.purchase.amount, currency)
+    schedule = build_schedule(program.terms, amount, anchor=presentment.purchase.local_at.date())
+    shown = list(zip(offer.amounts_minor, offer.due_dates, strict=True))
+    assert [(row.amount_minor, row.due_date) for row in schedule.rows] == shown, "a version prices alike"
+    return tuple(
+        Installment(
+            number=row.number,
+            due_date=row.due_date,
+            amount_minor=row.amount_minor,
+            principal_minor=row.principal_minor,
+            interest_minor=row.interest_minor,
+            fee_minor=row.fee_minor,
+        )
+        for row in schedule.rows
+    )
+
+
+async def _get_program(engine: Engine, world: World, client: Client, offer: PresentedOffer) -> Program:
+    """The program in the version that was shown, which may have been replaced since."""
+    held = world.catalogue(client.tenant_id).entries.get((Program.kind, offer.offer_id))
+    if held is not None and held.version == offer.program_version and isinstance(held.entry, Program):
+        return held.entry
+    assert offer.program_version is not None
+    async with engine.database.connection() as connection:
+        entry = await catalogue_entries.get_version(
+            connection, client.tenant_id, (Program.kind, offer.offer_id), offer.program_version
+        )
+    assert isinstance(entry, Program)
+    return entry
+
+
+async def _write(
+    engine: Engine,
+    world: World,
+    client: Client,
+    plan: Plan,
+    *,
+    funding: FundingCard,
+    correlation_id: str,
+) -> None:
+    """Write plan, rows, card, event and letter. The letter waits for a person while there is no destination."""
+    assert funding.pan is not None, "an offer was presented for this card"
+    issuer = world.catalogue(client.tenant_id).find_issuer(plan.provider_id)
+    assert issuer is not None
+    letter = None
+    if issuer.notifications_enabled:
+        letter = Letter(
+            letter_id=engine.ids.new_uuid(),
+            kind="network.plan_notification",
+            correlation_id=correlation_id,
+            parked_reason=None if issuer.notification_url else NO_DESTINATION,
+        )
+    card = engine.vault.seal_pan(client.tenant_id, engine.ids.new_uuid(), funding.pan)
+    event_id = engine.ids.new_uuid()
+    await engine.database.run_statement(
+        lambda connection: plans.insert_plan(connection, plan, card, letter, event_id=event_id)
+    )

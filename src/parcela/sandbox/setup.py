@@ -1,0 +1,161 @@
+"""Making the demo world, and `HOME/sandbox/credentials.json` with everything that a caller needs.
+
+Every step looks first at what is there, so that a second start keeps keys, passwords and set-up.
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from parcela.catalogue_files import read_yaml
+from parcela.domain.changes import Person, Role
+from parcela.domain.clients import Client, ClientRole, KeyPurpose
+from parcela.domain.errors import NotAllowed
+from parcela.operations import catalogue, clients, people
+from parcela.operations.clients import NewClient, NewKey
+from parcela.operations.engine import MAIN_TENANT, Engine
+from parcela.operations.keys import compute_key_name
+from parcela.sandbox import keys
+
+PROVIDER_ID = "29694e7a-b4a8-11ec-b909-0242ac120002"
+PARTNER_CODE = "parcela-sandbox-partner"
+ISSUER_CODE = "parcela-sandbox-issuer"
+TOKENS = [("2303779900000018", "2303770000057107")]
+
+_PEOPLE = {
+    "issuer_maker": ("maker@sandbox.example", Role.ISSUER_MAKER),
+    "issuer_checker": ("checker@sandbox.example", Role.ISSUER_CHECKER),
+    "operator": ("operator@sandbox.example", Role.OPERATOR),
+}
+_SECOND_OPERATOR = "second-operator@sandbox.example"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoWorld:
+    """Where the demo world's credentials are."""
+
+    folder: Path
+    credentials: dict[str, object]
+
+
+async def prepare_demo_world(engine: Engine, home: Path, *, root_url: str) -> DemoWorld:
+    """Make what is missing of the demo world and write its credentials."""
+    folder = home / "sandbox"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = folder / "credentials.json"
+    held = json.loads(file.read_text()) if file.exists() else {}
+    console = await _ensure_people(engine, held.get("console", {}))
+    operator = await people.find_person(engine, _PEOPLE["operator"][0])
+    second = await people.find_person(engine, _SECOND_OPERATOR)
+    await _ensure_catalogue(engine, operator, second, root_url=root_url)
+    partner = await _ensure_client(engine, operator, code=PARTNER_CODE, role=ClientRole.PARTNER)
+    issuer = await _ensure_client(engine, operator, code=ISSUER_CODE, role=ClientRole.ISSUER)
+    await _ensure_server_key(engine, operator, folder, [partner, issuer])
+    network: dict[str, object] = {"base_url": f"{root_url}/installments"}
+    for name, client in (("partner", partner), ("issuer", issuer)):
+        network[name] = await _ensure_client_keys(engine, operator, folder, name, client)
+    network["encryption_certificate"] = "sandbox/server-encryption.crt"
+    credentials: dict[str, object] = {
+        "base_url": root_url,
+        "network": network,
+        "console": {"url": f"{root_url}/admin/v1", **console},
+    }
+    keys.write_private_file(file, json.dumps(credentials, indent=1).encode())
+    return DemoWorld(folder, credentials)
+
+
+async def _ensure_people(engine: Engine, held: dict[str, dict[str, str]]) -> dict[str, object]:
+    """Register the demo people; their passwords live in the credentials file only."""
+    console: dict[str, object] = {}
+    for name, (email, role) in _PEOPLE.items():
+        known = held.get(name, {}).get("password")
+        password = await _ensure_person(engine, email=email, role=role, known_password=known)
+        console[name] = {"email": email, "password": password}
+    await _ensure_person(engine, email=_SECOND_OPERATOR, role=Role.OPERATOR, known_password=None)
+    return console
+
+
+async def _ensure_person(engine: Engine, *, email: str, role: Role, known_password: str | None) -> str:
+    """Register a person, or give one whose password is lost a new one; says the password."""
+    password = known_password or engine.ids.random_bytes(12).hex()
+    try:
+        await people.find_person(engine, email)
+    except NotAllowed:
+        provider_id = None if role is Role.OPERATOR else PROVIDER_ID
+        await people.register_person(
+            engine, "sandbox", email=email, password=password, role=role, provider_id=provider_id
+        )
+    else:
+        if known_password is None and email != _SECOND_OPERATOR:
+            await people.set_password(engine, "sandbox", email=email, password=password)
+    return password
+
+
+async def _ensure_catalogue(engine: Engine, maker: Person, checker: Person, *, root_url: str) -> None:
+    """Apply the sandbox catalogue to a world that has no sandbox bank, with four eyes as always."""
+    seen = await engine.look()
+    if seen.catalogue(MAIN_TENANT).find_issuer(PROVIDER_ID) is not None:
+        return
+    text = files("parcela.sandbox").joinpath("catalogue.yaml").read_text(encoding="utf-8")
+    entries = catalogue.parse_catalogue(read_yaml(text.replace("{root}", root_url)))
+    proposal = catalogue.Proposal(summary="The sandbox bank and its offers", wanted=entries)
+    change_set = await catalogue.propose(engine, maker, proposal)
+    await catalogue.approve(engine, checker, change_set.change_set_id)
+    await clients.load_tokens(engine, maker, TOKENS)
+
+
+async def _ensure_client(engine: Engine, operator: Person, *, code: str, role: ClientRole) -> Client:
+    seen = await engine.look()
+    found = seen.snapshot.clients.get(code)
+    if found is not None:
+        return found
+    provider_id = PROVIDER_ID if role is ClientRole.ISSUER else None
+    new = NewClient(code=code, name=f"Sandbox {role}", role=role, provider_id=provider_id)
+    return await clients.register_client(engine, operator, new)
+
+
+async def _ensure_server_key(engine: Engine, operator: Person, folder: Path, owners: list[Client]) -> None:
+    """One certificate for both demo clients: it must name a key that we hold for each of them."""
+    seen = await engine.look()
+    path = folder / "server-encryption.crt"
+    public_key = keys.read_certificate_key(path)
+    if public_key is not None and all(
+        compute_key_name(public_key)
+        in {
+            key.name
+            for key in seen.snapshot.list_live_keys(
+                client.client_id, KeyPurpose.PLATFORM_DECRYPTION, now=seen.real_now
+            )
+        }
+        for client in owners
+    ):
+        return
+    private_key = clients.generate_key_pair()
+    for client in owners:
+        await clients.replace_decryption_key(engine, operator, client.client_id, private_key)
+    path.write_bytes(keys.make_certificate(private_key, name="Parcela sandbox"))
+
+
+async def _ensure_client_keys(
+    engine: Engine, operator: Person, folder: Path, name: str, client: Client
+) -> dict[str, str]:
+    """The client's own two key pairs, their public halves registered."""
+    files_of = {
+        KeyPurpose.SIGNING: f"{name}-signing.pem",
+        KeyPurpose.CLIENT_ENCRYPTION: f"{name}-decryption.pem",
+    }
+    key_names: dict[KeyPurpose, str] = {}
+    for purpose, file in files_of.items():
+        public_key = keys.ensure_private_key(folder / file).public_key()
+        key_names[purpose] = compute_key_name(public_key)
+        seen = await engine.look()
+        live = seen.snapshot.list_live_keys(client.client_id, purpose, now=seen.real_now)
+        if key_names[purpose] not in {key.name for key in live}:
+            new = NewKey(purpose=purpose, pem=keys.public_pem(public_key))
+            await clients.add_client_key(engine, operator, client.client_id, new)
+    return {
+        "consumer_key": f"{client.code}!{key_names[KeyPurpose.SIGNING]}",
+        "signing_key": f"sandbox/{files_of[KeyPurpose.SIGNING]}",
+        "decryption_key": f"sandbox/{files_of[KeyPurpose.CLIENT_ENCRYPTION]}",
+    }

@@ -1,0 +1,149 @@
+"""Settings: environment variables `PARCELA_*`, read once into one frozen record, refused with a mend.
+
+`docs/settings.md` lists them; a test holds the list against this file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ENVIRONMENTS = ("sandbox", "mtf", "production")
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it and says what is expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that a deployment can decide. Field names are the variables without their prefix."""
+
+    home: Path = Path(".parcela")
+    environment: str = "sandbox"
+    database_url: str | None = None
+    kek_file: Path | None = None
+    public_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    demo: bool = False
+    oauth_window_seconds: int = 300
+    offer_hours_during_purchase: int = 24
+    offer_hours_post_purchase: int = 24
+    network_show_15_days: bool = False
+    network_allow_clear_data: bool = False
+    network_requests_per_second: int = 0
+    presentment_days: int = 30
+    log_format: str = "text"
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Is this deployment for trying things?"""
+        return self.environment == "sandbox"
+
+    @property
+    def root_url(self) -> str:
+        """The public base that clients sign, without a trailing slash."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def key_file(self) -> Path:
+        """The file of the key-encryption key."""
+        return self.kek_file or self.home / "keys" / "kek.json"
+
+    @property
+    def offer_lives(self) -> tuple[timedelta, timedelta]:
+        """How long presented offers can be taken, during and post purchase."""
+        return timedelta(hours=self.offer_hours_during_purchase), timedelta(
+            hours=self.offer_hours_post_purchase
+        )
+
+
+def load_settings(environ: Mapping[str, str], **overrides: object) -> Settings:
+    """Read the variables; `overrides` (of the command line) that are not None win. Raises SettingsError."""
+    known = {field.name: field for field in fields(Settings)}
+    for name in environ:
+        if name.startswith("PARCELA_") and name.removeprefix("PARCELA_").lower() not in known:
+            names = ", ".join(f"PARCELA_{field.upper()}" for field in known)
+            raise SettingsError(f"{name} is not a setting of Parcela. The settings are: {names}.")
+    values: dict[str, object] = {}
+    for name, field in known.items():
+        override = overrides.get(name)
+        if override is not None:
+            values[name] = override
+            continue
+        text = environ.get(f"PARCELA_{name.upper()}")
+        if text is not None and text.strip():
+            values[name] = _parse(name, text.strip(), field.default)
+    settings = Settings(**values)  # type: ignore[arg-type]
+    _check(settings)
+    return settings
+
+
+def _parse(name: str, text: str, default: object) -> object:
+    variable = f"PARCELA_{name.upper()}"
+    if isinstance(default, bool):
+        if text.lower() not in (*_TRUE, *_FALSE):
+            raise SettingsError(f"{variable} must be true or false, not {text!r}.")
+        return text.lower() in _TRUE
+    if isinstance(default, int):
+        if not (text.isascii() and text.isdigit()) or len(text) > 9:
+            raise SettingsError(f"{variable} must be a whole number, not {text!r}.")
+        return int(text)
+    if name in ("home", "kek_file"):
+        return Path(text)
+    return text
+
+
+def _check(settings: Settings) -> None:
+    if settings.environment not in ENVIRONMENTS:
+        raise SettingsError(
+            f"PARCELA_ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}, not {settings.environment!r}."
+        )
+    for name in ("workers", "offer_hours_during_purchase", "offer_hours_post_purchase", "presentment_days"):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"PARCELA_{name.upper()} must be at least 1, not {getattr(settings, name)}.")
+    if not 0 < settings.port < 65536:
+        raise SettingsError(f"PARCELA_PORT must lie between 1 and 65535, not {settings.port}.")
+    if not 1 <= settings.oauth_window_seconds <= 300:
+        raise SettingsError(
+            f"PARCELA_OAUTH_WINDOW_SECONDS must lie between 1 and 300, not {settings.oauth_window_seconds}: "
+            "nonces are kept for twice 300 seconds."
+        )
+    if settings.log_format not in ("text", "json"):
+        raise SettingsError(f"PARCELA_LOG_FORMAT must be text or json, not {settings.log_format!r}.")
+    _check_urls(settings)
+    if not settings.is_sandbox:
+        _check_production(settings)
+
+
+def _check_urls(settings: Settings) -> None:
+    if settings.database_url is not None and not settings.database_url.startswith(
+        ("postgresql://", "postgres://")
+    ):
+        raise SettingsError("PARCELA_DATABASE_URL must begin with postgresql://.")
+    if settings.public_url is not None:
+        parts = urlsplit(settings.public_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise SettingsError(
+                "PARCELA_PUBLIC_URL must be the http or https address at which clients reach this server, "
+                f"such as https://api.example.com, not {settings.public_url!r}."
+            )
+
+
+def _check_production(settings: Settings) -> None:
+    """Outside a sandbox nothing is guessed, and nothing that weakens it may be on."""
+    if settings.public_url is None or not settings.public_url.startswith("https://"):
+        raise SettingsError(
+            "PARCELA_PUBLIC_URL must be set to the https address that clients call and sign when "
+            f"PARCELA_ENVIRONMENT is {settings.environment}."
+        )
+    if settings.demo:
+        raise SettingsError(f"The demo world is for PARCELA_ENVIRONMENT=sandbox, not {settings.environment}.")
+    if settings.network_allow_clear_data:
+        raise SettingsError("PARCELA_NETWORK_ALLOW_CLEAR_DATA is for PARCELA_ENVIRONMENT=sandbox only.")

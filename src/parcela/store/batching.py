@@ -1,0 +1,55 @@
+"""Group commit: items that arrive while a statement is under way leave together in the next one.
+
+A lone item goes out at once; under load one statement carries many, and one fsync serves them all.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Batcher(Generic[Item, Answer]):
+    """Collects items and hands them to `run`, which answers them in order; a failure fails its batch."""
+
+    def __init__(
+        self,
+        run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        *,
+        max_items: int = 128,
+        max_flights: int = 1,
+    ) -> None:
+        self._run = run
+        self._max_items = max_items
+        self._max_flights = max_flights
+        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._flights: set[asyncio.Task[None]] = set()
+
+    async def submit(self, item: Item) -> Answer:
+        """Send one item with the next batch and wait for its own answer."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        if len(self._flights) < self._max_flights:
+            flight = asyncio.create_task(self._fly())
+            self._flights.add(flight)
+            flight.add_done_callback(self._flights.discard)
+        return await answer
+
+    async def _fly(self) -> None:
+        while self._waiting:
+            batch = self._waiting[: self._max_items]
+            del self._waiting[: len(batch)]
+            try:
+                answers = await self._run([item for item, _ in batch])
+            except BaseException as failure:  # noqa: BLE001 - whoever waits must hear of any end
+                for _, waiter in batch:
+                    if not waiter.done():
+                        waiter.set_exception(failure)
+                if not isinstance(failure, Exception):
+                    raise
+                continue
+            for (_, waiter), answer in zip(batch, answers, strict=True):
+                if not waiter.done():
+                    waiter.set_result(answer)

@@ -1,0 +1,88 @@
+"""Registered clients and their keys."""
+
+from datetime import datetime
+
+from parcela.domain.clients import Client, ClientKey, ClientRole, KeyPurpose
+from parcela.store.database import Connection
+
+_CLIENT = "tenant_id, client_id, code, name, role, provider_id::text AS provider_id, is_enabled, is_suspended"
+_KEY = "key_id, client_id, purpose, name, public_pem, wrapped_private, created_at, expires_at, revoked_at"
+
+
+async def list_clients(connection: Connection) -> list[Client]:
+    """The clients of all tenants: a consumer key alone says whose request it is."""
+    rows = await connection.fetch(f"SELECT {_CLIENT} FROM client ORDER BY client_id")
+    return [Client(**{**row, "role": ClientRole(row["role"])}) for row in rows]
+
+
+async def list_client_keys(connection: Connection) -> list[ClientKey]:
+    """All keys, the oldest first, those that are revoked or expired included."""
+    rows = await connection.fetch(f"SELECT {_KEY} FROM client_key ORDER BY key_id")
+    return [ClientKey(**{**row, "purpose": KeyPurpose(row["purpose"])}) for row in rows]
+
+
+async def insert_client(
+    connection: Connection, tenant_id: int, *, code: str, name: str, role: ClientRole, provider_id: str | None
+) -> int | None:
+    """Register a client; None when its code is taken."""
+    client_id: int | None = await connection.fetchval(
+        "INSERT INTO client (tenant_id, code, name, role, provider_id) VALUES ($1, $2, $3, $4, $5::uuid)"
+        " ON CONFLICT (code) DO NOTHING RETURNING client_id",
+        tenant_id,
+        code,
+        name,
+        role,
+        provider_id,
+    )
+    return client_id
+
+
+async def update_client_switches(
+    connection: Connection, tenant_id: int, client_id: int, *, is_enabled: bool, is_suspended: bool
+) -> None:
+    """Switch the API on or off for a client, or suspend it."""
+    await connection.execute(
+        "UPDATE client SET is_enabled = $3, is_suspended = $4 WHERE tenant_id = $1 AND client_id = $2",
+        tenant_id,
+        client_id,
+        is_enabled,
+        is_suspended,
+    )
+
+
+async def insert_client_key(
+    connection: Connection,
+    tenant_id: int,
+    client_id: int,
+    *,
+    purpose: KeyPurpose,
+    name: str,
+    public_pem: str,
+    wrapped_private: bytes | None,
+    expires_at: datetime | None,
+) -> int | None:
+    """Store a key; None when the client has one of that purpose and name."""
+    key_id: int | None = await connection.fetchval(
+        "INSERT INTO client_key (tenant_id, client_id, purpose, name, public_pem, wrapped_private, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING key_id",
+        tenant_id,
+        client_id,
+        purpose,
+        name,
+        public_pem,
+        wrapped_private,
+        expires_at,
+    )
+    return key_id
+
+
+async def revoke_client_key(connection: Connection, tenant_id: int, key_id: int, *, at: datetime) -> bool:
+    """Let a key end at `at`; a later instant is a grace period. False when there is no such live key."""
+    revoked: int | None = await connection.fetchval(
+        "UPDATE client_key SET revoked_at = $3 WHERE tenant_id = $1 AND key_id = $2"
+        " AND (revoked_at IS NULL OR revoked_at > $3) RETURNING 1",
+        tenant_id,
+        key_id,
+        at,
+    )
+    return revoked == 1

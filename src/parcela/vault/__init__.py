@@ -1,0 +1,1 @@
+"""Card numbers at rest: envelope encryption, blind index, and the keys for both."""

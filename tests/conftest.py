@@ -1,0 +1,115 @@
+"""Real PostgreSQL for every test that wants one: a fresh copy of a template that holds the demo world."""
+
+import asyncio
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import parcela
+from parcela.app import open_engine
+from parcela.operations.engine import Engine
+from parcela.sandbox.setup import prepare_demo_world
+from parcela.settings import Settings
+from parcela.store import schema
+from parcela.store.embedded import EmbeddedServer
+
+ROOT_URL = "http://parcela.test"
+# Not below pytest's own folder: as root the embedded server needs one that its user can enter.
+TEST_HOME = Path(tempfile.gettempdir()) / f"parcela-tests-{os.getuid()}"
+
+
+@dataclass(frozen=True)
+class DemoTemplate:
+    """A database with the demo world, the folder of its keys, and what `credentials.json` says."""
+
+    server: EmbeddedServer
+    database: str
+    home: Path
+    credentials: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    """One embedded server for all test workers; durability is not what these tests are about."""
+    TEST_HOME.mkdir(mode=0o755, exist_ok=True)
+    running = EmbeddedServer.start(TEST_HOME, settings={"fsync": "off", "max_connections": "200"})
+    yield running
+    running.release()
+
+
+@pytest.fixture(scope="session")
+def demo_template(server: EmbeddedServer) -> DemoTemplate:
+    """The template database, made by the first worker that needs it and kept while the sources stay."""
+    name = f"template_{_hash_sources()}"
+    home = TEST_HOME / name
+    with (TEST_HOME / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "done").exists():
+            server.drop_database(name)
+            server.create_database(name)
+            home.mkdir(mode=0o755, exist_ok=True)
+            asyncio.run(_fill_template(server.url_of(name), home))
+            (home / "done").touch()
+    credentials = json.loads((home / "sandbox" / "credentials.json").read_text())
+    return DemoTemplate(server, name, home, credentials)
+
+
+@pytest.fixture
+def database_url(demo_template: DemoTemplate) -> Iterator[str]:
+    """A database of this test's own, with the demo world in it."""
+    name = f"test_{secrets.token_hex(6)}"
+    demo_template.server.create_database(name, template=demo_template.database)
+    yield demo_template.server.url_of(name)
+    demo_template.server.drop_database(name)
+
+
+RunWithEngine = Callable[[Callable[[Engine], Awaitable[Any]]], Any]
+
+
+@pytest.fixture
+def run(database_url: str, demo_template: DemoTemplate) -> RunWithEngine:
+    """Run a coroutine function with an engine on this test's database."""
+
+    def run_with_engine(work: Callable[[Engine], Awaitable[Any]]) -> Any:
+        async def main() -> Any:
+            async with use_engine(database_url, demo_template.home) as engine:
+                return await work(engine)
+
+        return asyncio.run(main())
+
+    return run_with_engine
+
+
+@asynccontextmanager
+async def use_engine(url: str, home: Path, **settings: Any) -> AsyncIterator[Engine]:
+    """An engine on a database, closed in the end."""
+    engine = await open_engine(Settings(home=home, public_url=ROOT_URL, **settings), url)
+    try:
+        yield engine
+    finally:
+        await engine.database.close()
+
+
+async def _fill_template(url: str, home: Path) -> None:
+    await schema.migrate(url)
+    async with use_engine(url, home) as engine:
+        await prepare_demo_world(engine, home, root_url=ROOT_URL)
+
+
+def _hash_sources() -> str:
+    """Names the template after the sources that make it, so that a change makes a new one."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(parcela.__file__).parent.rglob("*")):
+        if file.suffix in (".py", ".sql", ".yaml"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
