@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
@@ -28,7 +29,7 @@ from parcela.vault.kek import load_key_file
 from parcela.vault.vault import Vault
 
 _HOUSEKEEPING_S = 60.0
-_STATIC = os.path.join(os.path.dirname(__file__), "static")
+_STATIC = Path(__file__).parent / "static"
 
 log = structlog.get_logger("parcela")
 
@@ -132,7 +133,7 @@ async def show_metrics(_: Request) -> Response:
     """Prometheus text, of all workers where there are several."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

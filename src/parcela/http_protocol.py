@@ -236,7 +236,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", body])
 
 
-class _RefusedRequest(Exception):  # noqa: N818  A refusal is an answer, not a fault.
+class _RefusedRequest(Exception):
     """Stops the parser inside a callback."""
 
 

@@ -40,7 +40,7 @@ class _ScrubFilter(logging.Filter):
 
 
 def configure_logs(log_format: str) -> None:
-    """Send structlog and the standard library's logs through the scrubber; exceptions without their locals."""
+    """Send structlog and the standard library's logs through the scrubber; tracebacks without locals."""
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if log_format == "json"

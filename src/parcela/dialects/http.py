@@ -8,7 +8,7 @@ __all__ = ["BodyTooLarge", "ClientDisconnect", "json_response", "read_body"]
 _JSON = "application/json"
 
 
-class BodyTooLarge(Exception):  # noqa: N818  A refusal is an answer, not a fault.
+class BodyTooLarge(Exception):
     """The body is longer than the door reads."""
 
 

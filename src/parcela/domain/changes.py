@@ -43,7 +43,7 @@ class ChangeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One entry to put, or (with `entry` None) to remove. `base_version` is the version it replaces, 0 for new."""
+    """One entry to put, or (with `entry` None) to remove; `base_version` is what it replaces, 0 for new."""
 
     kind: str
     key: str

@@ -138,7 +138,10 @@ async def propose(engine: Engine, person: Person, proposal: Proposal) -> ChangeS
 
 
 async def approve(engine: Engine, person: Person, change_set_id: str) -> ChangeSet:
-    """Put a proposal in force, as a second person. Raises NotFound, NotAllowed, FourEyesRequired, Conflict."""
+    """Put a proposal in force, as a second person.
+
+    Raises NotFound, NotAllowed, FourEyesRequired, Conflict.
+    """
 
     async def work(connection: Connection) -> ChangeSet:
         state = await world.lock_world(connection)

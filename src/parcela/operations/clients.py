@@ -1,6 +1,6 @@
 """Registering callers and their keys: acts of operators, in force at once and audited."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from parcela.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from parcela.operations.engine import MAIN_TENANT, AuditLine, Engine, World
 from parcela.operations.keys import compute_key_name
 from parcela.store import audit, cards, clients, world
+from parcela.store.clients import NewClientKey
 from parcela.store.database import Connection
 
 _CODE_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
@@ -107,16 +108,14 @@ async def add_client_key(engine: Engine, person: Person, client_id: int, new: Ne
     pem = public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
     async def work(connection: Connection) -> int:
-        key_id = await clients.insert_client_key(
-            connection,
-            person.tenant_id,
-            client_id,
+        key = NewClientKey(
+            client_id=client_id,
             purpose=new.purpose,
             name=name,
             public_pem=pem,
-            wrapped_private=None,
             expires_at=new.expires_at,
         )
+        key_id = await clients.insert_client_key(connection, person.tenant_id, key)
         if key_id is None:
             raise Conflict(f"The client has a {new.purpose} key named {name!r} already.")
         detail = {"purpose": new.purpose, "name": name}
@@ -223,7 +222,7 @@ async def switch_client(
 
 
 async def load_tokens(engine: Engine, person: Person, entries: Sequence[tuple[str, str]]) -> int:
-    """Load the token map, pairs of token PAN and funding PAN, all or none. Raises NotAllowed, InvalidInput."""
+    """Load pairs of token PAN and funding PAN, all or none. Raises NotAllowed, InvalidInput."""
     check_operator(person)
     seen = await engine.look()
     catalogue = seen.catalogue(person.tenant_id)
@@ -307,22 +306,25 @@ async def _insert_platform_key(
     public_key = private_key.public_key()
     name = compute_key_name(public_key)
     der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    key_id = await clients.insert_client_key(
-        connection,
-        MAIN_TENANT,
-        client_id,
+    key = NewClientKey(
+        client_id=client_id,
         purpose=purpose,
         name=name,
         public_pem=public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii"),
         wrapped_private=engine.vault.wrap_private_key(der, owner=name),
-        expires_at=None,
     )
+    key_id = await clients.insert_client_key(connection, MAIN_TENANT, key)
     assert key_id is not None, "a fresh key has a fresh name"
     return key_id
 
 
 async def _commit(
-    connection: Connection, person: Person, seen: World, action: str, subject: str, detail: dict[str, object]
+    connection: Connection,
+    person: Person,
+    seen: World,
+    action: str,
+    subject: str,
+    detail: Mapping[str, object],
 ) -> None:
     """Tell all workers on commit, and write the audit line."""
     await world.bump_version(connection)

@@ -102,7 +102,7 @@ def _check_password(password: str) -> None:
 
 
 async def find_person(engine: Engine, email: str) -> Person:
-    """The person with this address, for the command line, whose caller holds the database. Raises NotAllowed."""
+    """The person with this address, for callers who hold the database. Raises NotAllowed."""
     async with engine.database.connection() as connection:
         found = await people.find_person(connection, email.strip().lower())
     if found is None:

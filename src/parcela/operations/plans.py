@@ -155,7 +155,7 @@ async def _write(
     funding: FundingCard,
     correlation_id: str,
 ) -> None:
-    """Write plan, rows, card, event and letter. The letter waits for a person while there is no destination."""
+    """Write plan, rows, card, event and letter; the letter is parked while there is no destination."""
     assert funding.pan is not None, "an offer was presented for this card"
     issuer = world.catalogue(client.tenant_id).find_issuer(plan.provider_id)
     assert issuer is not None

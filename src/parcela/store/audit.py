@@ -26,7 +26,8 @@ async def insert_audit_lines(connection: Connection, lines: Sequence[AuditLine])
     await connection.execute(
         "INSERT INTO audit (tenant_id, at, actor, action, subject, outcome, detail)"
         " SELECT tenant_id, at, actor, action, subject, outcome, detail::json"
-        " FROM unnest($1::int[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])"
+        " FROM unnest($1::int[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[],"
+        " $7::text[])"
         " WITH ORDINALITY AS line (tenant_id, at, actor, action, subject, outcome, detail, position)"
         " ORDER BY position",
         [line.tenant_id for line in lines],

@@ -43,7 +43,7 @@ class Batcher(Generic[Item, Answer]):
             del self._waiting[: len(batch)]
             try:
                 answers = await self._run([item for item, _ in batch])
-            except BaseException as failure:  # noqa: BLE001 - whoever waits must hear of any end
+            except BaseException as failure:
                 for _, waiter in batch:
                     if not waiter.done():
                         waiter.set_exception(failure)

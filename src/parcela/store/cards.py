@@ -49,7 +49,8 @@ async def find_card_ids(
 ) -> dict[bytes, str]:
     """The card ids of those blind indexes that are known."""
     rows = await connection.fetch(
-        "SELECT pan_index, card_id::text AS card_id FROM card WHERE tenant_id = $1 AND pan_index = ANY($2::bytea[])",
+        "SELECT pan_index, card_id::text AS card_id FROM card"
+        " WHERE tenant_id = $1 AND pan_index = ANY($2::bytea[])",
         tenant_id,
         list(pan_indexes),
     )

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from parcela.domain.catalogue import EntryKey, VersionedEntry
 from parcela.domain.changes import ChangeSet
-from parcela.store.database import Connection
 from parcela.domain.programs import Entry
+from parcela.store.database import Connection
 from parcela.store.documents import (
     Document,
     decode_document,

@@ -1,5 +1,7 @@
 """Change sets: what was proposed, by whom, and what a second person decided."""
 
+import asyncpg
+
 from parcela.domain.changes import Change, ChangeSet, ChangeStatus
 from parcela.store.database import Connection
 from parcela.store.documents import decode_document, document_to_entry, encode_document, entry_to_document
@@ -13,7 +15,8 @@ _COLUMNS = (
 async def insert_change_set(connection: Connection, tenant_id: int, change_set: ChangeSet) -> None:
     """Store a proposal."""
     await connection.execute(
-        "INSERT INTO change_set (tenant_id, change_set_id, status, summary, changes, proposed_by, proposed_at)"
+        "INSERT INTO change_set"
+        " (tenant_id, change_set_id, status, summary, changes, proposed_by, proposed_at)"
         " VALUES ($1, $2::uuid, $3, $4, $5, $6, $7)",
         tenant_id,
         change_set.change_set_id,
@@ -35,7 +38,7 @@ async def find_change_set(
         tenant_id,
         change_set_id,
     )
-    return None if row is None else _read(dict(row))
+    return None if row is None else _read(row)
 
 
 async def list_change_sets(connection: Connection, tenant_id: int, *, limit: int = 100) -> list[ChangeSet]:
@@ -46,7 +49,7 @@ async def list_change_sets(connection: Connection, tenant_id: int, *, limit: int
         tenant_id,
         limit,
     )
-    return [_read(dict(row)) for row in rows]
+    return [_read(row) for row in rows]
 
 
 async def update_decision(connection: Connection, tenant_id: int, change_set: ChangeSet) -> None:
@@ -73,13 +76,18 @@ def _change_to_document(change: Change) -> dict[str, object]:
     }
 
 
-def _read(row: dict[str, object]) -> ChangeSet:
-    changes = row.pop("changes")
-    assert isinstance(changes, str)
-    status = ChangeStatus(str(row.pop("status")))
+def _read(row: asyncpg.Record) -> ChangeSet:
     return ChangeSet(
-        status=status, changes=tuple(_read_change(found) for found in decode_document(changes)), **row
-    )  # type: ignore[arg-type]
+        change_set_id=row["change_set_id"],
+        status=ChangeStatus(row["status"]),
+        summary=row["summary"],
+        changes=tuple(_read_change(found) for found in decode_document(row["changes"])),
+        proposed_by=row["proposed_by"],
+        proposed_at=row["proposed_at"],
+        decided_by=row["decided_by"],
+        decided_at=row["decided_at"],
+        reason=row["reason"],
+    )
 
 
 def _read_change(document: object) -> Change:

@@ -1,5 +1,6 @@
 """Registered clients and their keys."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from parcela.domain.clients import Client, ClientKey, ClientRole, KeyPurpose
@@ -50,28 +51,31 @@ async def update_client_switches(
     )
 
 
-async def insert_client_key(
-    connection: Connection,
-    tenant_id: int,
-    client_id: int,
-    *,
-    purpose: KeyPurpose,
-    name: str,
-    public_pem: str,
-    wrapped_private: bytes | None,
-    expires_at: datetime | None,
-) -> int | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClientKey:
+    """A key to store; `wrapped_private` for the platform's own pairs only."""
+
+    client_id: int
+    purpose: KeyPurpose
+    name: str
+    public_pem: str
+    wrapped_private: bytes | None = None
+    expires_at: datetime | None = None
+
+
+async def insert_client_key(connection: Connection, tenant_id: int, key: NewClientKey) -> int | None:
     """Store a key; None when the client has one of that purpose and name."""
     key_id: int | None = await connection.fetchval(
-        "INSERT INTO client_key (tenant_id, client_id, purpose, name, public_pem, wrapped_private, expires_at)"
+        "INSERT INTO client_key"
+        " (tenant_id, client_id, purpose, name, public_pem, wrapped_private, expires_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING key_id",
         tenant_id,
-        client_id,
-        purpose,
-        name,
-        public_pem,
-        wrapped_private,
-        expires_at,
+        key.client_id,
+        key.purpose,
+        key.name,
+        key.public_pem,
+        key.wrapped_private,
+        key.expires_at,
     )
     return key_id
 

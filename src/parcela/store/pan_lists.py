@@ -12,7 +12,8 @@ async def insert_pan_list(
     """Make an empty list with the next free id of 18 digits."""
     row = await connection.fetchrow(
         "INSERT INTO pan_list (tenant_id, pan_list_id, provider_id, name, low, high)"
-        " VALUES ($1, nextval('pan_list_number'), $2::uuid, $3, $4, $5) RETURNING pan_list_id::text AS pan_list_id",
+        " VALUES ($1, nextval('pan_list_number'), $2::uuid, $3, $4, $5)"
+        " RETURNING pan_list_id::text AS pan_list_id",
         tenant_id,
         provider_id,
         name,
@@ -28,7 +29,8 @@ async def find_pan_list(
 ) -> PanList | None:
     """An issuer's own list; another issuer's is not found. Locked when its members will change."""
     row = await connection.fetchrow(
-        "SELECT pan_list_id::text AS pan_list_id, name, provider_id::text AS provider_id, low, high FROM pan_list"
+        "SELECT pan_list_id::text AS pan_list_id, name, provider_id::text AS provider_id, low, high"
+        " FROM pan_list"
         " WHERE tenant_id = $1 AND pan_list_id = $2::bigint AND provider_id = $3::uuid"
         + (" FOR UPDATE" if for_update else ""),
         tenant_id,
@@ -43,7 +45,8 @@ async def list_pan_lists(
 ) -> list[dict[str, object]]:
     """Lists with their number of members, of one issuer or of all."""
     rows = await connection.fetch(
-        "SELECT pan_list_id::text AS pan_list_id, name, provider_id::text AS provider_id, low, high, created_at,"
+        "SELECT pan_list_id::text AS pan_list_id, name, provider_id::text AS provider_id, low, high,"
+        " created_at,"
         " (SELECT count(*) FROM pan_list_member m"
         "  WHERE m.tenant_id = l.tenant_id AND m.pan_list_id = l.pan_list_id) AS members"
         " FROM pan_list l WHERE tenant_id = $1 AND ($2::uuid IS NULL OR provider_id = $2::uuid)"

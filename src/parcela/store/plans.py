@@ -97,7 +97,8 @@ WITH new_card AS (
     INSERT INTO installment (tenant_id, plan_id, number, due_date, amount_minor, principal_minor,
         interest_minor, fee_minor)
     SELECT $1, plan_id, row.*
-    FROM new_plan, unnest($21::smallint[], $22::date[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[]) AS row
+    FROM new_plan, unnest($21::smallint[], $22::date[], $23::bigint[], $24::bigint[], $25::bigint[],
+        $26::bigint[]) AS row
 ), new_event AS (
     INSERT INTO event (tenant_id, event_id, type, subject, data, occurred_at)
     SELECT $1, $27::uuid, 'plan.created', plan_id::text, $28, $20 FROM new_plan
@@ -196,8 +197,8 @@ def _plan_to_record(plan: Plan) -> PlanRecord:
 
 
 _SELECT_PLAN = (
-    "SELECT plan_id::text AS plan_id, status, offer_transaction_id, client_id, provider_id::text AS provider_id,"
-    " body, created_at FROM plan WHERE tenant_id = $1"
+    "SELECT plan_id::text AS plan_id, status, offer_transaction_id, client_id,"
+    " provider_id::text AS provider_id, body, created_at FROM plan WHERE tenant_id = $1"
 )
 
 

@@ -155,7 +155,8 @@ async def insert_presentments(connection: Connection, rows: Sequence[Presentment
     """Write presentments in one statement; says of each whether its id was free."""
     inserted = await connection.fetch(
         "INSERT INTO presentment (tenant_id, offer_transaction_id, client_id, presented_at, pan_index, body)"
-        " SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::timestamptz[], $5::bytea[], $6::text[])"
+        " SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::timestamptz[], $5::bytea[],"
+        " $6::text[])"
         " ON CONFLICT DO NOTHING RETURNING offer_transaction_id",
         [row.tenant_id for row in rows],
         [row.presentment.offer_transaction_id for row in rows],

@@ -78,7 +78,7 @@ class Vault:
         )
 
     def open_pan(self, card: Card) -> Pan:
-        """Decrypt a card record. Raises `cryptography.exceptions.InvalidTag` for a record that was altered."""
+        """Decrypt a card record. Raises `cryptography.exceptions.InvalidTag` for one that was altered."""
         key = self._tenants[card.tenant_id].data_keys[card.data_key_number]
         aad = _pan_context(card.tenant_id, card.card_id, card.data_key_number)
         digits = key.decrypt(card.sealed_pan[:_NONCE_BYTES], card.sealed_pan[_NONCE_BYTES:], aad)

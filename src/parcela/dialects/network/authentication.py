@@ -1,4 +1,4 @@
-"""Who calls: the OAuth checks in their order, each refusal with one audit line (`spec/network.md` §§2.1, 3)."""
+"""Who calls: the OAuth checks in order, each refusal with one audit line (`spec/network.md` §§2.1, 3)."""
 
 from starlette.requests import Request
 

@@ -45,7 +45,7 @@ class WireError:
 
 
 @dataclass(slots=True)
-class ErrorAnswer(Exception):  # noqa: N818  An answer is what a client asked for, not a fault.
+class ErrorAnswer(Exception):
     """An HTTP status with its errors and extra headers, raised by the first check that fails."""
 
     status: int

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-
 from parcela.dialects.network.errors import (
     INVALID_PARAMETER,
     OFFERS,

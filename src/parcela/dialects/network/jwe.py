@@ -34,7 +34,7 @@ _OAEP = OAEP(mgf=MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 _STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 
-class JweRefusal(Exception):  # noqa: N818  A refusal is an answer, not a fault.
+class JweRefusal(Exception):
     """A token that was not opened. `kind` is all that a caller may tell the sender."""
 
     def __init__(self, kind: Literal["unknown_key", "failed"]) -> None:

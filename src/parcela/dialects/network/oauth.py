@@ -77,7 +77,7 @@ _LONG_DIGIT_RUN = re.compile(r"[0-9]{13,}")
 _ESCAPES = {chr(byte): f"%{byte:02X}" for byte in range(256)}
 
 
-class OAuthRefusal(Exception):  # noqa: N818  A refusal is an answer, not a fault.
+class OAuthRefusal(Exception):
     """A refused request, as a row of the table in `spec/network.md` §3. `kind` is for the audit.
 
     Kinds "nonce" and "not_granted" are the caller's to raise; their texts need no detail.

@@ -14,7 +14,7 @@ _BOUND = re.compile(r"[0-9]{11,19}")
 
 
 def read_registration(body: Members, sensitive: Members | None) -> RegisterPans:
-    """A new list, or more PANs for one; `sensitive` is None when nothing was encrypted. Raises ErrorAnswer."""
+    """A new list, or more PANs for one; `sensitive` is None without encrypted PANs. Raises ErrorAnswer."""
     name, pan_list_id = body.get("panListName"), body.get("panListId")
     sent_pans = _read_pans(sensitive)
     if pan_list_id is not None:

@@ -53,44 +53,39 @@ _LINK_LENGTH = (
 _PAN_LENGTH = "PAN should not be less than 11 and greater than 19 in length. Please provide a valid PAN."
 
 # Member, shortest, longest, description and details of a wrong length (§16.2).
-_MERCHANT_LENGTHS = (
-    (
-        "name",
+_MERCHANT_LENGTHS = {
+    "name": (
         1,
         100,
         "Merchant Name validation failed-Value has incorrect length.",
         "Merchant name should not be greater than 100 in length.",
     ),
-    (
-        "url",
+    "url": (
         1,
         50,
         "Incorrect Merchant URL length.",
         "Merchant URL should not be lesser that 1 and greater than 50 in length.",
     ),
-    (
-        "mcc",
+    "mcc": (
         4,
         4,
         "Merchant Category Code is invalid. Length must match 4.",
         "Merchant Category Code length must be 4.",
     ),
-    (
-        "acquirerId",
+    "acquirerId": (
         1,
         6,
         "Incorrect Acquirer Id length.",
         "Acquirer Id should not be less than 1 and greater than 6 in length. "
         "Please provide a valid Acquirer Id.",
     ),
-    (
-        "merchantId",
+    "merchantId": (
         1,
         15,
         "Incorrect Merchant Id length.",
         "Merchant id should not be lesser than 1 and greater than 15 in length.",
     ),
-)
+}
 _IDENTIFIERS = frozenset({"mcc", "acquirerId", "merchantId"})
 
 
@@ -234,7 +229,6 @@ def _read_provider_id(reader: _Reader, value: JsonValue) -> str | None:
 
 def _read_merchant(reader: _Reader, value: JsonValue) -> Members:
     members = reader.read_object(value, "merchant", is_required=False)
-    lengths = {name: row for name, *row in _MERCHANT_LENGTHS}
     for name in ("name", "url", "country", "mcc", "acquirerId", "merchantId"):
         found = members.get(name)
         if found is None:
@@ -248,7 +242,7 @@ def _read_merchant(reader: _Reader, value: JsonValue) -> Members:
             if not is_country(found):
                 reader.fail("Country Code Not Supported", "merchant.country")
             continue
-        shortest, longest, description, details = lengths[name]
+        shortest, longest, description, details = _MERCHANT_LENGTHS[name]
         if not shortest <= len(found) <= longest:
             reader.fail(description, details)
     return members

@@ -97,7 +97,8 @@ def read_date_time(value: JsonValue) -> datetime | None:
         return None
     microseconds = int((fraction or "0").ljust(6, "0")[:6])
     try:
-        instant = datetime(*map(int, parts), microseconds, tzinfo=zone)
+        year, month, day, hour, minute, second = map(int, parts)
+        instant = datetime(year, month, day, hour, minute, second, microseconds, tzinfo=zone)
         # An instant whose UTC form leaves the calendar cannot be compared with another one.
         instant.astimezone(UTC)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Writing answers: the core's records in the network's words, amounts as plain JSON numbers (§§2.3, 5.3, 7, 8)."""
+"""Writing answers: the core's records in the network's words, amounts as plain JSON numbers (§2.3)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -16,4 +16,6 @@ depends_on = None
 def upgrade() -> None:
     """Create everything in the migration's transaction; several statements need the simple protocol."""
     script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    op.get_bind().connection.dbapi_connection.run_async(lambda connection: connection.execute(script))
+    driver = op.get_bind().connection.dbapi_connection
+    assert driver is not None
+    driver.run_async(lambda connection: connection.execute(script))
