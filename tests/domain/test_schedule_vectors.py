@@ -38,7 +38,7 @@ from parcela.domain.terms import (
     FeeKind,
     FeePlacement,
     FirstDue,
-    FlatBase,
+    FlatInterestBasis,
     FlatRounding,
     Grace,
     JapaneseLevel,
@@ -301,7 +301,7 @@ def read_options(inputs: Mapping[str, Any]) -> MethodOptions:
     total_rule = inputs.get("total_rule", "TOTAL_THEN_SPLIT")
     is_multiple = inputs.get("flat_rounding") == "PRINCIPAL_TO_MULTIPLE"
     return MethodOptions(
-        flat_base=FlatBase[inputs.get("flat_base", "FINANCED_AMOUNT")],
+        flat_base=FlatInterestBasis[inputs.get("flat_base", "FINANCED_AMOUNT")],
         flat_rounding=FlatRounding.PRINCIPAL_TO_MULTIPLE if is_multiple else FlatRounding.MINOR_UNIT,
         total_rule=TotalRule[SPELLINGS.get(total_rule, total_rule)],
         level_source=LevelSource[inputs.get("emi_from", "PERIOD_FACTORS")],

@@ -151,7 +151,7 @@ class Grace:
     interest_free: int = 0
 
 
-class FlatBase(StrEnum):
+class FlatInterestBasis(StrEnum):
     """What flat interest is charged on when there is a down payment."""
 
     FULL_AMOUNT = "full_amount"
@@ -210,7 +210,7 @@ class JapaneseLevel:
 class MethodOptions:
     """What only some methods read: each field names the method or market that asks for it."""
 
-    flat_base: FlatBase = FlatBase.FINANCED_AMOUNT
+    flat_base: FlatInterestBasis = FlatInterestBasis.FINANCED_AMOUNT
     flat_rounding: FlatRounding = FlatRounding.MINOR_UNIT
     total_rule: TotalRule = TotalRule.TOTAL_THEN_SPLIT
     level_source: LevelSource = LevelSource.PERIOD_FACTORS

@@ -19,7 +19,7 @@ from parcela.domain.schedule.markup import split_add_on, split_flat, split_surch
 from parcela.domain.schedule.split import split_equal
 from parcela.domain.terms import (
     DeferralInterest,
-    FlatBase,
+    FlatInterestBasis,
     InvalidTerms,
     LevelSource,
     Method,
@@ -105,7 +105,7 @@ def _list_interest_parts(given: MethodInput) -> list[Part]:
         case Method.INTEREST_ONLY:
             return amortize_interest_only(debt)
         case Method.FLAT:
-            is_full = options.flat_base is FlatBase.FULL_AMOUNT
+            is_full = options.flat_base is FlatInterestBasis.FULL_AMOUNT
             return split_flat(debt, given.purchase_minor if is_full else debt.balance_minor, options=options)
         case Method.SURCHARGE:
             return split_surcharge(debt, _add_deferral_surcharge(terms), rule=options.total_rule)

@@ -1,0 +1,55 @@
+# make demo   everything from nothing to a running server with one purchase made
+# make test   format, lint, types, layers and all tests
+# make check  the same without the tests
+# make bench  the benchmarks (BENCH_QUICK=1 for a short run)
+# make setup  .venv alone
+# make lock   write requirements/*.txt anew (needs uv; LOCK_FLAGS=--upgrade for newer versions)
+# make clean  remove what the other targets made
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
+LOCK_FLAGS ?=
+
+.PHONY: demo setup test check bench lock clean
+
+demo: setup
+	@$(BIN)/python -m parcela.demo
+
+setup: $(READY)
+
+$(READY): requirements/all.txt pyproject.toml
+	@$(if $(PYTHON),,echo "Parcela needs Python 3.11 or newer; none was found on PATH. Install one," \
+		"or name one: make PYTHON=/path/to/python3"; exit 1)
+	@$(PYTHON) -c '$(SUITABLE)' || { echo "Parcela needs Python 3.11 or newer; $(PYTHON) is older."; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; \
+		exit 1; }
+	@echo "Installing Python packages into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/all.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: check
+	$(BIN)/pytest -n 2
+
+check: setup
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy src/parcela bench
+	$(BIN)/pytest tests/architecture
+
+bench: setup
+	@$(BIN)/python -m bench
+
+lock:
+	$(LOCK) $(LOCK_FLAGS) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) $(LOCK_FLAGS) pyproject.toml --extra demo --extra dev -c requirements/runtime.txt -o requirements/all.txt
+
+clean:
+	rm -rf $(VENV) bench/out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
