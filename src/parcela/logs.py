@@ -10,7 +10,10 @@ import structlog
 
 from parcela.domain.cards import mask_card_numbers
 
-_SECRET = re.compile(r"(?i)(password|secret|token|authorization)(['\"]?\s*[=:]\s*)(['\"]?)[^\s'\",}]+")
+_SECRET_NAME = re.compile(r"(?i)password|secret|token|authorization|private_key|api_key")
+_SECRET = re.compile(r"(?i)(password|secret|token)(['\"]?\s*[=:]\s*)(['\"]?)[^\s'\",}]+")
+# A scheme and its credentials: everything up to the end of the line belongs to the value.
+_AUTHORIZATION = re.compile(r"(?i)(authorization['\"]?\s*[=:]\s*)[^\r\n]+")
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL
 )
@@ -19,15 +22,21 @@ _PRIVATE_KEY = re.compile(
 def scrub(text: str) -> str:
     """Mask card numbers, private keys and the values of secret members in a text."""
     text = _PRIVATE_KEY.sub("[private key]", mask_card_numbers(text))
-    return _SECRET.sub(r"\1\2\3[masked]", text)
+    return _SECRET.sub(r"\1\2\3[masked]", _AUTHORIZATION.sub(r"\1[masked]", text))
 
 
 def _scrub_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = scrub(value)
-        elif not isinstance(value, bool | int | float | None):
-            event[key] = scrub(repr(value))
+        if value is None or isinstance(value, bool):
+            continue
+        if _SECRET_NAME.search(key):
+            event[key] = "[masked]"
+            continue
+        text = value if isinstance(value, str) else repr(value)
+        scrubbed = scrub(text)
+        # A number stays a number unless it is a card's.
+        if not isinstance(value, int | float) or scrubbed != text:
+            event[key] = scrubbed
     return event
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ENVIRONMENTS = ("sandbox", "mtf", "production")
+_MAX_COUNT = 10_000
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -106,8 +107,15 @@ def _check(settings: Settings) -> None:
             f"PARCELA_ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}, not {settings.environment!r}."
         )
     for name in ("workers", "offer_hours_during_purchase", "offer_hours_post_purchase", "presentment_days"):
-        if getattr(settings, name) < 1:
-            raise SettingsError(f"PARCELA_{name.upper()} must be at least 1, not {getattr(settings, name)}.")
+        if not 1 <= getattr(settings, name) <= _MAX_COUNT:
+            raise SettingsError(
+                f"PARCELA_{name.upper()} must lie between 1 and {_MAX_COUNT}, not {getattr(settings, name)}."
+            )
+    if timedelta(days=settings.presentment_days) < max(settings.offer_lives):
+        raise SettingsError(
+            "PARCELA_PRESENTMENT_DAYS must cover PARCELA_OFFER_HOURS_DURING_PURCHASE and "
+            "PARCELA_OFFER_HOURS_POST_PURCHASE: an offer that is forgotten cannot be taken."
+        )
     if not 0 < settings.port < 65536:
         raise SettingsError(f"PARCELA_PORT must lie between 1 and 65535, not {settings.port}.")
     if not 1 <= settings.oauth_window_seconds <= 300:
@@ -128,12 +136,22 @@ def _check_urls(settings: Settings) -> None:
     ):
         raise SettingsError("PARCELA_DATABASE_URL must begin with postgresql://.")
     if settings.public_url is not None:
-        parts = urlsplit(settings.public_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        if not _is_base_url(settings.public_url):
             raise SettingsError(
                 "PARCELA_PUBLIC_URL must be the http or https address at which clients reach this server, "
                 f"such as https://api.example.com, not {settings.public_url!r}."
             )
+
+
+def _is_base_url(text: str) -> bool:
+    """An http or https address with a host and a lawful port, without user part, query and fragment."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    is_plain = not (parts.query or parts.fragment or parts.username is not None)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and is_plain
 
 
 def _check_production(settings: Settings) -> None:

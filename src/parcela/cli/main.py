@@ -1,44 +1,60 @@
 """`parcela`: the commands, and one plain sentence for whatever goes wrong."""
 
 import asyncio
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
-from parcela.cli.database import DatabaseUnusableError, use_database
-from parcela.cli.serve import serve as run_serve
-from parcela.domain.errors import DomainError
-from parcela.settings import Settings, SettingsError, load_settings
-from parcela.store import schema
-from parcela.store.embedded import EmbeddedServerError
-from parcela.vault.kek import KeyFileError
+from parcela import __version__
+from parcela.cli import catalogue, changes, clients, entries, people, records, sandbox
+from parcela.cli.acting import explain, read_settings
+from parcela.cli.options import HomeOption, make_console, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-errors = Console(stderr=True, highlight=False)
-console = Console(highlight=False)
-
-HomeOption = Annotated[
-    Path | None, typer.Option(help="Folder of the embedded database and keys (PARCELA_HOME).")
-]
-
-_EXPECTED = (SettingsError, EmbeddedServerError, DatabaseUnusableError, KeyFileError, DomainError)
+app.add_typer(catalogue.app, name="catalogue", help="Apply, export and compare catalogue files.")
+app.add_typer(changes.app, name="changes", help="Decide on proposed changes to the catalogue.")
+app.add_typer(entries.issuers, name="issuer", help="Issuers and their notification destination.")
+app.add_typer(entries.ranges, name="range", help="Account ranges.")
+app.add_typer(entries.programs, name="program", help="Programs (offers) and their versions.")
+app.add_typer(entries.groups, name="group", help="Offer groups and their PAN lists.")
+app.add_typer(clients.app, name="client", help="Callers of the APIs and their keys.")
+app.add_typer(records.tokens, name="tokens", help="The map from token PANs to funding PANs.")
+app.add_typer(people.app, name="person", help="People who may sign in.")
+app.add_typer(records.plans, name="plan", help="Plans.")
+app.add_typer(records.audit, name="audit", help="The audit trail.")
+app.add_typer(sandbox.clock, name="clock", help="The clock of a sandbox.")
+app.add_typer(sandbox.app, name="sandbox", help="Shortcuts in a sandbox.")
+app.add_typer(sandbox.vault, name="vault", help="The key that protects card numbers.")
 
 
 def run() -> None:
     """The entry point of the command."""
     try:
         app()
-    except _EXPECTED as error:
-        errors.print(f"[bold red]parcela:[/] {error}", soft_wrap=True)
-        raise SystemExit(1) from None
+    except Exception as error:
+        sentence = explain(error)
+        if sentence is not None:
+            message = Text.assemble(("parcela: ", "bold red"), sentence)
+            make_console(stderr=True).print(message, soft_wrap=True)
+            raise SystemExit(1) from None
+        raise
 
 
-def read_settings(**overrides: object) -> Settings:
-    """The settings of this command."""
-    return load_settings(os.environ, **overrides)
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        say(f"parcela {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Parcela: an installments platform that you host yourself."""
 
 
 @app.command()
@@ -52,13 +68,27 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Worker processes (PARCELA_WORKERS).")] = None,
 ) -> None:
     """Serve the APIs; starts the embedded database unless PARCELA_DATABASE_URL names another one."""
+    from parcela.cli.serve import serve as run_serve
+
     run_serve(read_settings(demo=demo or None, host=host, port=port, home=home, workers=workers))
 
 
 @app.command()
 def migrate(home: HomeOption = None) -> None:
     """Bring the database to this version's schema."""
+    from parcela.cli.database import use_database
+    from parcela.store import schema
+
     settings = read_settings(home=home)
     with use_database(settings) as url:
         asyncio.run(schema.migrate(url))
-    console.print(f"The database is at schema {schema.get_newest_revision()}.")
+    say(f"The database is at schema {schema.get_newest_revision()}.")
+
+
+@app.command()
+def doctor(home: HomeOption = None) -> None:
+    """Check everything that the server needs, and say what to do about what is wrong."""
+    from parcela.cli.doctor import examine
+
+    if not examine(home):
+        raise typer.Exit(1)

@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import resource
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -23,6 +26,7 @@ _GRACE_S = 10
 def serve(settings: Settings) -> None:
     """Run until a signal ends it."""
     configure_logs(settings.log_format)
+    protect_process()
     settings.home.mkdir(parents=True, exist_ok=True)
     with use_database(settings) as database_url:
         asyncio.run(prepare(settings, database_url))
@@ -33,6 +37,16 @@ def serve(settings: Settings) -> None:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
             pass_on_settings(settings, database_url)
             run_server(_WORKER_APP, settings)
+
+
+def protect_process() -> None:
+    """Write no core dumps, which would hold card numbers, and leave on SIGTERM as on any other exit.
+
+    uvicorn finishes its requests on a signal and then raises it again; by default that would end the
+    process before it lets go of the embedded database.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 async def prepare(settings: Settings, database_url: str) -> None:

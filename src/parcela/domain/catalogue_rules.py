@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from parcela.domain.catalogue import EntryKey, VersionedEntry
 from parcela.domain.countries import is_country
 from parcela.domain.currency import find_currency
 from parcela.domain.errors import InvalidInput
+from parcela.domain.ids import is_uuid
+from parcela.domain.money import Money
 from parcela.domain.programs import (
     AccountRange,
+    EligibilityRules,
     Entry,
     Issuer,
     MarketPair,
@@ -18,14 +22,20 @@ from parcela.domain.programs import (
     Program,
     TokenRange,
 )
+from parcela.domain.schedule import NotPriceable, build_schedule
+from parcela.domain.terms import InvalidTerms
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TRIAL_MINOR = 1_000_000
+_TRIAL_DATE = date(2026, 1, 31)
 _BOUND = re.compile(r"[0-9]{19}")
 _OFFER_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _CODE = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _MCC = re.compile(r"[0-9]{4}")
+_CID = re.compile(r"[0-9]{1,10}")
+_ICA = re.compile(r"[0-9]{1,11}")
 MAX_DISCLOSURE = 500
 MAX_COUNT = 99
+MAX_AMOUNT = Decimal(10) ** 15
 
 
 def check_entry(entry: Entry) -> None:
@@ -60,13 +70,13 @@ def _expect(holds: bool, member: str, expected: str, came: object = None) -> Non
 
 def _check_issuer(issuer: Issuer) -> None:
     where = f"issuer {issuer.provider_id}"
-    _expect(bool(_UUID.fullmatch(issuer.provider_id)), "issuer.provider_id", "a UUID", issuer.provider_id)
+    _expect(is_uuid(issuer.provider_id), "issuer.provider_id", "a UUID in lower case", issuer.provider_id)
     _expect(1 <= len(issuer.name) <= 100, f"{where}.name", "1 to 100 characters")
     _expect(10 <= len(issuer.logo_url) <= 2000, f"{where}.logo_url", "a URL of 10 to 2000 characters")
     scheme = urlsplit(issuer.logo_url).scheme
     _expect(scheme in ("http", "https"), f"{where}.logo_url", "an http or https URL", issuer.logo_url)
-    _expect(issuer.cid.isdecimal() and len(issuer.cid) <= 10, f"{where}.cid", "1 to 10 digits", issuer.cid)
-    _expect(issuer.ica.isdecimal() and len(issuer.ica) <= 11, f"{where}.ica", "1 to 11 digits", issuer.ica)
+    _expect(bool(_CID.fullmatch(issuer.cid)), f"{where}.cid", "1 to 10 digits", issuer.cid)
+    _expect(bool(_ICA.fullmatch(issuer.ica)), f"{where}.ica", "1 to 11 digits", issuer.ica)
     _expect(is_country(issuer.country), f"{where}.country", "an ISO 3166-1 alpha-3 code", issuer.country)
     _expect(len(issuer.disclosure) <= MAX_DISCLOSURE, f"{where}.disclosure", "at most 500 characters")
 
@@ -86,34 +96,49 @@ def _check_range(account_range: AccountRange) -> None:
 
 def _check_program(program: Program) -> None:
     where = f"program {program.offer_id}"
-    rules = program.rules
     _expect(
         bool(_OFFER_ID.fullmatch(program.offer_id)),
         "program.offer_id",
         "8 to 64 letters, digits or hyphens",
         program.offer_id,
     )
-    currency = find_currency(program.currency)
-    _expect(currency is not None, f"{where}.currency", "an ISO 4217 code", program.currency)
-    _expect(1 <= program.terms.count <= MAX_COUNT, f"{where}.terms.count", "1 to 99", program.terms.count)
-    _expect(rules.minimum >= 0, f"{where}.rules.minimum", "an amount not below 0", str(rules.minimum))
-    if rules.maximum is not None:
-        _expect(
-            rules.maximum >= rules.minimum,
-            f"{where}.rules.maximum",
-            "an amount not below the minimum",
-            str(rules.maximum),
-        )
-    for country in sorted(rules.countries.allow | rules.countries.deny):
-        _expect(is_country(country), f"{where}.rules.countries", "ISO 3166-1 alpha-3 codes", country)
-    for mcc in sorted(rules.mccs.allow | rules.mccs.deny):
-        _expect(bool(_MCC.fullmatch(mcc)), f"{where}.rules.mccs", "codes of 4 digits", mcc)
     for member, instant in (("begin", program.begin), ("end", program.end)):
         _expect(instant.tzinfo is not None, f"{where}.{member}", "a date and time with an offset")
     _expect(program.end - program.begin > timedelta(0), f"{where}.end", "an instant after begin")
-    _expect(bool(rules.use_cases), f"{where}.rules.use_cases", "at least one use case")
     if program.disclosure is not None:
         _expect(len(program.disclosure) <= MAX_DISCLOSURE, f"{where}.disclosure", "at most 500 characters")
+    _check_rules(program.rules, where=f"{where}.rules")
+    _check_terms(program, where=where)
+
+
+def _check_rules(rules: EligibilityRules, *, where: str) -> None:
+    for member, amount in (("minimum", rules.minimum), ("maximum", rules.maximum)):
+        # A NaN cannot even be compared, and an exponent makes an amount of a billion digits.
+        holds = amount is None or (amount.is_finite() and 0 <= amount <= MAX_AMOUNT)
+        _expect(holds, f"{where}.{member}", f"an amount from 0 to {MAX_AMOUNT:f}", str(amount))
+    if rules.maximum is not None:
+        is_above = rules.maximum >= rules.minimum
+        _expect(is_above, f"{where}.maximum", "an amount not below the minimum", str(rules.maximum))
+    for country in sorted(rules.countries.allow | rules.countries.deny):
+        _expect(is_country(country), f"{where}.countries", "ISO 3166-1 alpha-3 codes", country)
+    for mcc in sorted(rules.mccs.allow | rules.mccs.deny):
+        _expect(bool(_MCC.fullmatch(mcc)), f"{where}.mccs", "codes of 4 digits", mcc)
+    _expect(bool(rules.use_cases), f"{where}.use_cases", "at least one use case")
+
+
+def _check_terms(program: Program, *, where: str) -> None:
+    """Terms that contradict themselves show when a plan is made of them, so one is made on trial."""
+    currency = find_currency(program.currency)
+    if currency is None:
+        raise InvalidInput(f"{where}.currency", "an ISO 4217 code", came=repr(program.currency))
+    _expect(1 <= program.terms.count <= MAX_COUNT, f"{where}.terms.count", "1 to 99", program.terms.count)
+    try:
+        build_schedule(program.terms, Money(_TRIAL_MINOR, currency), anchor=_TRIAL_DATE)
+    except InvalidTerms as contradiction:
+        raise InvalidInput(f"{where}.terms", str(contradiction).removeprefix("expected ")) from None
+    except NotPriceable:
+        # Another amount may well be priceable: that is for each purchase to find out.
+        return
 
 
 def _check_group(group: OfferGroup) -> None:

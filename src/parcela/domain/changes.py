@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from parcela.domain.catalogue import EntryKey, VersionedEntry
 from parcela.domain.errors import Conflict, FourEyesRequired, NotAllowed
-from parcela.domain.programs import Entry, MarketPair, TokenRange
+from parcela.domain.programs import Entry, find_owner
 
 
 class Role(StrEnum):
@@ -43,12 +43,16 @@ class ChangeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One entry to put, or (with `entry` None) to remove; `base_version` is what it replaces, 0 for new."""
+    """One entry to put, or (with `entry` None) to remove; `base_version` is what it replaces, 0 for new.
+
+    `provider_id` is the issuer that the entry belongs to, None for the operator's own kinds.
+    """
 
     kind: str
     key: str
     base_version: int
     entry: Entry | None
+    provider_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +78,21 @@ def diff_entries(
     for entry in wanted:
         held = current.get((entry.kind, entry.key))
         if held is None or held.entry != entry:
-            base_version = 0 if held is None else held.version
-            changes.append(Change(kind=entry.kind, key=entry.key, base_version=base_version, entry=entry))
+            change = Change(
+                kind=entry.kind,
+                key=entry.key,
+                base_version=0 if held is None else held.version,
+                entry=entry,
+                provider_id=find_owner(entry),
+            )
+            changes.append(change)
     for kind, key in removed:
         held = current.get((kind, key))
         if held is not None:
-            changes.append(Change(kind=kind, key=key, base_version=held.version, entry=None))
+            owner = find_owner(held.entry)
+            changes.append(
+                Change(kind=kind, key=key, base_version=held.version, entry=None, provider_id=owner)
+            )
     return changes
 
 
@@ -104,7 +117,7 @@ def apply_changes(
 
 
 def check_may_propose(
-    person: Person, changes: Sequence[Change], removed_owner: Mapping[EntryKey, str]
+    person: Person, changes: Sequence[Change], current: Mapping[EntryKey, VersionedEntry]
 ) -> None:
     """Makers touch their own issuer's entries only; operators any. Checkers do not propose."""
     if person.role is Role.OPERATOR:
@@ -112,20 +125,21 @@ def check_may_propose(
     if person.role is not Role.ISSUER_MAKER:
         raise NotAllowed("Only an issuer's maker or an operator may propose changes.")
     for change in changes:
-        owner = _owner_of(change, removed_owner)
-        if owner is None or owner != person.provider_id:
+        held = current.get((change.kind, change.key))
+        # Keys are shared by all issuers: what stands under one may be another issuer's.
+        owners = {change.provider_id} if held is None else {change.provider_id, find_owner(held.entry)}
+        if owners != {person.provider_id}:
             raise NotAllowed(f"The {change.kind} {change.key} does not belong to your issuer.")
 
 
-def _owner_of(change: Change, removed_owner: Mapping[EntryKey, str]) -> str | None:
-    if change.entry is None:
-        return removed_owner.get((change.kind, change.key))
-    if isinstance(change.entry, TokenRange | MarketPair):
-        return None
-    return change.entry.provider_id
+def concerns_person(person: Person, change_set: ChangeSet) -> bool:
+    """May this person see the change set? Operators see all, others those of their issuer alone."""
+    if person.role is Role.OPERATOR:
+        return True
+    return all(change.provider_id == person.provider_id for change in change_set.changes)
 
 
-def check_may_decide(person: Person, change_set: ChangeSet, removed_owner: Mapping[EntryKey, str]) -> None:
+def check_may_decide(person: Person, change_set: ChangeSet) -> None:
     """A second person decides: the issuer's checker or an operator, never the proposer."""
     if change_set.status is not ChangeStatus.PROPOSED:
         raise Conflict(f"The change set is {change_set.status} already.")
@@ -133,8 +147,5 @@ def check_may_decide(person: Person, change_set: ChangeSet, removed_owner: Mappi
         raise FourEyesRequired("The person who proposed a change may not decide on it.")
     if person.role is Role.OPERATOR:
         return
-    if person.role is not Role.ISSUER_CHECKER:
-        raise NotAllowed("Only an issuer's checker or an operator may decide on changes.")
-    for change in change_set.changes:
-        if _owner_of(change, removed_owner) != person.provider_id:
-            raise NotAllowed(f"The {change.kind} {change.key} does not belong to your issuer.")
+    if person.role is not Role.ISSUER_CHECKER or not concerns_person(person, change_set):
+        raise NotAllowed("Only the issuer's checker or an operator may decide on changes.")

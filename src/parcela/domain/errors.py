@@ -14,6 +14,9 @@ DomainError
 ├── Conflict              the record's state does not admit this act
 ├── UnknownToken          a token PAN without an entry in the token map
 ├── PanListRefused        a PAN-list request cannot be carried out as a whole
+│   ├── PanListNotFound
+│   ├── RangeNotValid
+│   └── RangeDiffers
 └── PlanRefused           an offer cannot become a plan
     ├── PresentmentUnknown
     ├── PlanExists
@@ -78,12 +81,31 @@ class UnknownToken(DomainError):
 
 
 class PanListRefused(DomainError):
-    """A PAN-list request cannot be carried out; `code` says which rule of `spec/network.md` §8 stopped it."""
+    """A PAN-list request cannot be carried out as a whole (`spec/network.md` §8.1)."""
 
-    def __init__(self, code: str, *, pan_list_id: str | None = None) -> None:
-        self.code = code
+    code = "pan_list_refused"
+
+
+class PanListNotFound(PanListRefused):
+    """The issuer has no list with this id."""
+
+    code = "pan_list_not_found"
+
+    def __init__(self, pan_list_id: str) -> None:
         self.pan_list_id = pan_list_id
-        super().__init__(code)
+        super().__init__(f"There is no PAN list {pan_list_id}.")
+
+
+class RangeNotValid(PanListRefused):
+    """A new list's bounds do not lie inside one account range of the issuer."""
+
+    code = "range_not_valid"
+
+
+class RangeDiffers(PanListRefused):
+    """The bounds sent along are not those of the list."""
+
+    code = "range_differs"
 
 
 class PlanRefused(DomainError):

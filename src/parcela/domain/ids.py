@@ -1,11 +1,15 @@
 """Identifier layouts: the snowflake form of an offer transaction id, and identifiers as clients send them."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 SNOWFLAKE_EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
 MAX_WORKER = 1 << 10
 MAX_SEQUENCE = 1 << 12
+
+_SNOWFLAKE = re.compile(r"[1-9][0-9]{0,18}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def compose_snowflake(*, milliseconds: int, worker: int, sequence: int) -> int:
@@ -15,6 +19,22 @@ def compose_snowflake(*, milliseconds: int, worker: int, sequence: int) -> int:
     """
     assert milliseconds >= 0 and 0 <= worker < MAX_WORKER and 0 <= sequence < MAX_SEQUENCE
     return milliseconds << 22 | worker << 12 | sequence
+
+
+def read_snowflake(text: str) -> int | None:
+    """The number of an offer transaction id; None for a text that cannot be one of ours.
+
+    An id is a text: another spelling of the same number is another id.
+    """
+    if not _SNOWFLAKE.fullmatch(text):
+        return None
+    number = int(text)
+    return number if number < 1 << 63 else None
+
+
+def is_uuid(text: str) -> bool:
+    """Is this a UUID in the one form in which we write them: lower case, with hyphens?"""
+    return bool(_UUID.fullmatch(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from parcela.domain.money import MAX_MINOR, InvalidMoney, Money, parse_major
 from parcela.domain.programs import Issuer, Program
 from parcela.domain.rates.network import find_network_apr
 from parcela.domain.schedule import NotPriceable, Schedule, build_schedule
-from parcela.domain.terms import FeePlacement, PricingTerms
+from parcela.domain.terms import FeePlacement, InvalidTerms, PricingTerms
 
 MAX_OFFERS = 50
 """At most so many offers are shown for one purchase (`spec/network.md` §5.3)."""
@@ -103,7 +103,7 @@ def price_offers(
         try:
             assert currency is not None
             quotes.append(_price_candidate(candidate, found, _read_amount(purchase, currency), anchor))
-        except (NotPriceable, NotPresentable, InvalidMoney):
+        except (NotPriceable, NotPresentable, InvalidMoney, InvalidTerms):
             refusals.append(Refusal(candidate.program, Rule.AMOUNT))
     quotes.sort(key=_rank)
     return quotes[:MAX_OFFERS], refusals

@@ -1,12 +1,12 @@
 """PAN lists: cards of one account range to which an offer group is restricted (`spec/network.md` §8)."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from parcela.domain.cards import Pan, pad_high, pad_low, passes_luhn
 from parcela.domain.catalogue import Catalogue
-from parcela.domain.errors import PanListRefused
+from parcela.domain.errors import RangeDiffers, RangeNotValid
 from parcela.domain.programs import AccountRange
 
 MAX_PANS = 20
@@ -40,7 +40,7 @@ class PanList:
 class CheckedPan:
     """One PAN of a request as it was sent, and the failure that its own form already shows."""
 
-    sent: str
+    sent: str = field(repr=False)
     pan: Pan | None
     failure: PanFailure | None
 
@@ -49,7 +49,7 @@ class CheckedPan:
 class PanOutcome:
     """What became of one PAN of a request; `failure` is None when it was taken."""
 
-    sent: str
+    sent: str = field(repr=False)
     failure: PanFailure | None
 
 
@@ -70,7 +70,7 @@ def find_range_of_bounds(
         for account_range in catalogue.list_ranges(provider_id):
             if int(account_range.low) <= padded_low and padded_high <= int(account_range.high):
                 return account_range, f"{padded_low:019d}", f"{padded_high:019d}"
-    raise PanListRefused("range_not_valid")
+    raise RangeNotValid
 
 
 def find_range_of_pans(
@@ -89,7 +89,7 @@ def find_range_of_pans(
 def check_same_bounds(pan_list: PanList, *, low: str, high: str) -> None:
     """A range sent along when adding must equal the list's own."""
     if (f"{pad_low(low):019d}", f"{pad_high(high):019d}") != (pan_list.low, pan_list.high):
-        raise PanListRefused("range_differs")
+        raise RangeDiffers
 
 
 def judge_additions(

@@ -184,3 +184,8 @@ ENTRY_TYPES: dict[str, type] = {
     entry.kind: entry for entry in (Issuer, AccountRange, Program, OfferGroup, TokenRange, MarketPair)
 }
 Entry = Issuer | AccountRange | Program | OfferGroup | TokenRange | MarketPair
+
+
+def find_owner(entry: Entry) -> str | None:
+    """The provider id of the issuer that an entry belongs to; None for what is the operator's own."""
+    return None if isinstance(entry, TokenRange | MarketPair) else entry.provider_id

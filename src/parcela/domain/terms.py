@@ -3,6 +3,7 @@
 The defaults are the network's (spec network §6), so that a network program names six fields.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -272,6 +273,10 @@ class PricingTerms:
     max_apr_percent: Decimal | None = None
 
     def __post_init__(self) -> None:
+        for name, value, lowest, highest in _list_bounded_numbers(self):
+            is_finite = not isinstance(value, Decimal) or value.is_finite()
+            if not is_finite or not lowest <= value <= highest:
+                raise InvalidTerms(f"expected {name} from {lowest} to {highest}, got {value}")
         if self.count < 1:
             raise InvalidTerms(f"expected at least one installment, got {self.count}")
         if (self.first_due is FirstDue.ON_DATE) != (self.first_due_date is not None):
@@ -298,3 +303,35 @@ class PricingTerms:
         if self.periods_per_year is not None:
             return Fraction(self.periods_per_year)
         return find_periods_per_year(self.interval.unit, self.interval.count)
+
+
+_Number = Decimal | Fraction | int
+
+
+def _list_bounded_numbers(terms: PricingTerms) -> Iterator[tuple[str, _Number, _Number, _Number]]:
+    """Numbers that pricing divides by, steps through or multiplies with, each with its bounds.
+
+    Wider than any market needs: what lies beyond is a slip, and would cost every inquiry that meets it.
+    """
+    yield "an interval of units", terms.interval.count, 1, 3660
+    if terms.periods_per_year is not None:
+        yield "periods a year", terms.periods_per_year, 1, 366
+    if terms.max_apr_percent is not None:
+        yield "an apr cap", terms.max_apr_percent, 0, 1_000_000
+    for rounding in (terms.rounding.installment, terms.rounding.interest):
+        if rounding.step is not None:
+            yield "a rounding step", rounding.step, _SMALLEST_STEP, 1_000_000
+    deferral, grace = terms.start.deferral, terms.start.grace
+    if deferral is not None:
+        yield "deferred periods", deferral.periods, 0, 366
+        yield "a deferral surcharge", deferral.surcharge_percent_per_period, 0, 1_000_000
+    if grace is not None:
+        for rows in (grace.principal, grace.interest, grace.interest_free):
+            yield "grace rows", rows, 0, terms.count
+    if terms.start.down_payment_percent is not None:
+        yield "a down payment in percent", terms.start.down_payment_percent, 0, 100
+    if terms.options.amortization_count is not None:
+        yield "an amortization of rows", terms.options.amortization_count, 1, 1200
+
+
+_SMALLEST_STEP = Decimal("0.000001")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from parcela.domain.catalogue import EntryKey, VersionedEntry
 from parcela.domain.catalogue_rules import check_catalogue, check_entry
@@ -13,17 +14,22 @@ from parcela.domain.changes import (
     apply_changes,
     check_may_decide,
     check_may_propose,
+    concerns_person,
     diff_entries,
 )
 from parcela.domain.errors import Conflict, InvalidInput, NotFound
-from parcela.domain.programs import ENTRY_TYPES, Entry, OfferGroup
+from parcela.domain.ids import is_uuid
+from parcela.domain.programs import ENTRY_TYPES, Entry, OfferGroup, find_owner
 from parcela.operations.destinations import check_destinations
 from parcela.operations.engine import AuditLine, Engine, World
+from parcela.operations.idempotency import Once, run_once
 from parcela.store import audit, catalogue_entries, change_sets, pan_lists, world
+from parcela.store.catalogue_entries import EntryVersion
 from parcela.store.database import Connection
 from parcela.store.documents import Document, document_to_entry, entry_to_document
 
 FORMAT = 1
+MAX_SUMMARY = 500
 SECTIONS = {
     "issuers": "issuer",
     "account_ranges": "account_range",
@@ -77,6 +83,45 @@ def parse_entry(kind: str, document: object) -> Entry:
     return document_to_entry(kind, document)
 
 
+def render_entry(entry: Entry) -> Document:
+    """The shortest document that `parse_entry` reads back as an equal entry."""
+    return entry_to_document(entry)
+
+
+def list_held_entries(seen: World, person: Person, kind: str) -> list[VersionedEntry]:
+    """The entries of one kind that a person may see, by their key."""
+    held = seen.catalogue(person.tenant_id).entries
+    return [
+        versioned
+        for (entry_kind, _), versioned in sorted(held.items())
+        if entry_kind == kind and _may_see(person, versioned.entry)
+    ]
+
+
+def get_held_entry(seen: World, person: Person, key: EntryKey) -> VersionedEntry:
+    """An entry in force. Raises NotFound, also for another issuer's."""
+    found = seen.catalogue(person.tenant_id).entries.get(key)
+    if found is None or not _may_see(person, found.entry):
+        raise NotFound(*key)
+    return found
+
+
+def make_link_proposal(
+    seen: World, person: Person, code: str, *, pan_list_id: str, is_linked: bool
+) -> Proposal:
+    """Link a PAN list to an offer group or unlink it. Raises NotFound, Conflict."""
+    group = get_held_entry(seen, person, (OfferGroup.kind, code)).entry
+    assert isinstance(group, OfferGroup)
+    if is_linked == (pan_list_id in group.pan_list_ids):
+        if is_linked:
+            raise Conflict(f"The PAN list {pan_list_id} is linked to the offer group already.")
+        raise NotFound("linked PAN list", pan_list_id)
+    others = tuple(linked for linked in group.pan_list_ids if linked != pan_list_id)
+    wanted = replace(group, pan_list_ids=(*others, pan_list_id) if is_linked else others)
+    verb = "Link" if is_linked else "Unlink"
+    return Proposal(summary=f"{verb} PAN list {pan_list_id}", wanted=[wanted])
+
+
 def export_catalogue(world_seen: World, tenant_id: int, *, provider_id: str | None = None) -> Document:
     """The entries in force, of one issuer or of all, as a catalogue file."""
     document: Document = {"parcela_catalogue": FORMAT}
@@ -85,7 +130,7 @@ def export_catalogue(world_seen: World, tenant_id: int, *, provider_id: str | No
         members = [
             entry_to_document(versioned.entry)
             for (entry_kind, _), versioned in sorted(held.items())
-            if entry_kind == kind and provider_id in (None, _owner(versioned.entry))
+            if entry_kind == kind and provider_id in (None, find_owner(versioned.entry))
         ]
         if members:
             document[section] = members
@@ -93,22 +138,30 @@ def export_catalogue(world_seen: World, tenant_id: int, *, provider_id: str | No
 
 
 def compare_catalogue(
-    world_seen: World, tenant_id: int, entries: Iterable[Entry], *, prune: bool
+    world_seen: World, person: Person, entries: Iterable[Entry], *, prune: bool
 ) -> list[Change]:
-    """What applying a file would change; with `prune`, entries that the file lacks are removed."""
-    held = world_seen.catalogue(tenant_id).entries
+    """What applying a file would change; `prune` removes what the file lacks and the person may see."""
+    held = world_seen.catalogue(person.tenant_id).entries
     wanted = list(entries)
     named = {(entry.kind, entry.key) for entry in wanted}
-    removed = [key for key in held if key not in named] if prune else []
+    removed = [
+        key
+        for key, versioned in held.items()
+        if prune and key not in named and _may_see(person, versioned.entry)
+    ]
     return diff_entries(held, wanted, removed=removed)
 
 
-async def propose(engine: Engine, person: Person, proposal: Proposal) -> ChangeSet:
+async def propose(
+    engine: Engine, person: Person, proposal: Proposal, *, once: Once[ChangeSet] | None = None
+) -> ChangeSet:
     """Check a proposal as a whole and keep it for a second person.
 
     Raises InvalidInput (an entry or the resulting catalogue breaks a rule), NotAllowed, Conflict (nothing
     would change).
     """
+    if not 1 <= len(proposal.summary) <= MAX_SUMMARY:
+        raise InvalidInput("summary", f"1 to {MAX_SUMMARY} characters")
     seen = await engine.look()
     held = seen.catalogue(person.tenant_id).entries
     for entry in proposal.wanted:
@@ -116,7 +169,7 @@ async def propose(engine: Engine, person: Person, proposal: Proposal) -> ChangeS
     changes = diff_entries(held, proposal.wanted, removed=proposal.removed)
     if not changes:
         raise Conflict("Nothing would change: the catalogue holds these entries already.")
-    check_may_propose(person, changes, _owners(held))
+    check_may_propose(person, changes, held)
     check_catalogue(apply_changes(held, changes))
     await check_destinations(changes, is_sandbox=engine.policy.is_sandbox)
     change_set = ChangeSet(
@@ -128,16 +181,18 @@ async def propose(engine: Engine, person: Person, proposal: Proposal) -> ChangeS
         proposed_at=seen.now,
     )
 
-    async def work(connection: Connection) -> None:
+    async def work(connection: Connection) -> ChangeSet:
         await _check_pan_lists(connection, person.tenant_id, changes)
         await change_sets.insert_change_set(connection, person.tenant_id, change_set)
-        await _audit(connection, person, change_set, "catalogue.propose", seen)
+        await _audit(connection, person, change_set, "catalogue.propose", at=seen.real_now)
+        return change_set
 
-    await engine.database.run(work)
-    return change_set
+    return await run_once(engine, once, work)
 
 
-async def approve(engine: Engine, person: Person, change_set_id: str) -> ChangeSet:
+async def approve(
+    engine: Engine, person: Person, change_set_id: str, *, once: Once[ChangeSet] | None = None
+) -> ChangeSet:
     """Put a proposal in force, as a second person.
 
     Raises NotFound, NotAllowed, FourEyesRequired, Conflict.
@@ -152,7 +207,6 @@ async def approve(engine: Engine, person: Person, change_set_id: str) -> ChangeS
                 connection, person.tenant_id, known=engine.snapshot.catalogues[person.tenant_id].entries
             )
         }
-        check_may_decide(person, change_set, _owners(held))
         check_catalogue(apply_changes(held, change_set.changes))
         await _check_pan_lists(connection, person.tenant_id, change_set.changes)
         now = state.database_now + state.clock_offset
@@ -162,19 +216,27 @@ async def approve(engine: Engine, person: Person, change_set_id: str) -> ChangeS
         )
         await change_sets.update_decision(connection, person.tenant_id, decided)
         await world.bump_version(connection)
-        await _audit(connection, person, decided, "catalogue.approve", None)
+        await _audit(connection, person, decided, "catalogue.approve", at=state.database_now)
         return decided
 
-    return await engine.database.run(work)
+    return await run_once(engine, once, work)
 
 
-async def reject(engine: Engine, person: Person, change_set_id: str, *, reason: str) -> ChangeSet:
-    """Turn a proposal down. Raises NotFound, NotAllowed, FourEyesRequired, Conflict."""
+async def reject(
+    engine: Engine,
+    person: Person,
+    change_set_id: str,
+    *,
+    reason: str,
+    once: Once[ChangeSet] | None = None,
+) -> ChangeSet:
+    """Turn a proposal down. Raises InvalidInput, NotFound, NotAllowed, FourEyesRequired, Conflict."""
+    if not 1 <= len(reason) <= MAX_SUMMARY:
+        raise InvalidInput("reason", f"1 to {MAX_SUMMARY} characters")
     seen = await engine.look()
 
     async def work(connection: Connection) -> ChangeSet:
         change_set = await _get_for_decision(connection, person, change_set_id)
-        check_may_decide(person, change_set, _owners(seen.catalogue(person.tenant_id).entries))
         decided = replace(
             change_set,
             status=ChangeStatus.REJECTED,
@@ -183,69 +245,57 @@ async def reject(engine: Engine, person: Person, change_set_id: str, *, reason: 
             reason=reason,
         )
         await change_sets.update_decision(connection, person.tenant_id, decided)
-        await _audit(connection, person, decided, "catalogue.reject", seen)
+        await _audit(connection, person, decided, "catalogue.reject", at=seen.real_now)
         return decided
 
-    return await engine.database.run(work)
+    return await run_once(engine, once, work)
 
 
 async def list_proposals(engine: Engine, person: Person) -> list[ChangeSet]:
     """The newest change sets that concern this person's issuer, or all for operators."""
-    seen = await engine.look()
-    owners = _owners(seen.catalogue(person.tenant_id).entries)
     async with engine.database.connection() as connection:
         found = await change_sets.list_change_sets(connection, person.tenant_id)
-    return [change_set for change_set in found if _concerns(person, change_set, owners)]
+    return [change_set for change_set in found if concerns_person(person, change_set)]
 
 
 async def get_proposal(engine: Engine, person: Person, change_set_id: str) -> ChangeSet:
     """One change set. Raises NotFound, also for another issuer's."""
-    seen = await engine.look()
     async with engine.database.connection() as connection:
-        found = await change_sets.find_change_set(connection, person.tenant_id, change_set_id)
-    if found is None or not _concerns(person, found, _owners(seen.catalogue(person.tenant_id).entries)):
-        raise NotFound("change set", change_set_id)
-    return found
+        return await _get_change_set(connection, person, change_set_id)
 
 
-async def list_versions(engine: Engine, person: Person, key: EntryKey) -> list[Document]:
+async def list_versions(engine: Engine, person: Person, key: EntryKey) -> list[EntryVersion]:
     """All versions of an entry, newest first. Raises NotFound, also for another issuer's entry."""
     async with engine.database.connection() as connection:
         versions = await catalogue_entries.list_versions(connection, person.tenant_id, key)
-    owner = next(
-        (v["document"].get("provider_id") for v in versions if isinstance(v["document"], dict)), None
-    )
+    owner = next((v.document.get("provider_id") for v in versions if v.document is not None), None)
     if not versions or person.provider_id not in (None, owner):
         raise NotFound(*key)
     return versions
 
 
-def _concerns(person: Person, change_set: ChangeSet, owners: Mapping[EntryKey, str]) -> bool:
-    if person.provider_id is None:
-        return True
-    return all(
-        person.provider_id
-        == (owners.get((change.kind, change.key)) if change.entry is None else _owner(change.entry))
-        for change in change_set.changes
-    )
-
-
-def _owner(entry: Entry) -> str | None:
-    return getattr(entry, "provider_id", None)
-
-
-def _owners(held: Mapping[EntryKey, VersionedEntry]) -> dict[EntryKey, str]:
-    owners = {key: _owner(versioned.entry) for key, versioned in held.items()}
-    return {key: owner for key, owner in owners.items() if owner is not None}
+def _may_see(person: Person, entry: Entry) -> bool:
+    return person.provider_id is None or person.provider_id == find_owner(entry)
 
 
 async def _get_for_decision(connection: Connection, person: Person, change_set_id: str) -> ChangeSet:
-    change_set = await change_sets.find_change_set(
-        connection, person.tenant_id, change_set_id, for_update=True
-    )
-    if change_set is None:
-        raise NotFound("change set", change_set_id)
+    """A change set, locked, on which this person may decide."""
+    change_set = await _get_change_set(connection, person, change_set_id, for_update=True)
+    check_may_decide(person, change_set)
     return change_set
+
+
+async def _get_change_set(
+    connection: Connection, person: Person, change_set_id: str, *, for_update: bool = False
+) -> ChangeSet:
+    found = None
+    if is_uuid(change_set_id):
+        found = await change_sets.find_change_set(
+            connection, person.tenant_id, change_set_id, for_update=for_update
+        )
+    if found is None or not concerns_person(person, found):
+        raise NotFound("change set", change_set_id)
+    return found
 
 
 async def _check_pan_lists(connection: Connection, tenant_id: int, changes: Sequence[Change]) -> None:
@@ -268,9 +318,8 @@ async def _check_pan_lists(connection: Connection, tenant_id: int, changes: Sequ
 
 
 async def _audit(
-    connection: Connection, person: Person, change_set: ChangeSet, action: str, seen: World | None
+    connection: Connection, person: Person, change_set: ChangeSet, action: str, *, at: datetime
 ) -> None:
-    at = change_set.decided_at or change_set.proposed_at if seen is None else seen.real_now
     keys = [f"{change.kind} {change.key}" for change in change_set.changes]
     line = AuditLine(
         tenant_id=person.tenant_id,

@@ -1,7 +1,7 @@
 """Registering callers and their keys: acts of operators, in force at once and audited."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
@@ -19,6 +19,7 @@ from parcela.domain.changes import Person, Role
 from parcela.domain.clients import Client, ClientKey, ClientRole, KeyPurpose
 from parcela.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from parcela.operations.engine import MAIN_TENANT, AuditLine, Engine, World
+from parcela.operations.idempotency import Once, run_once
 from parcela.operations.keys import compute_key_name
 from parcela.store import audit, cards, clients, world
 from parcela.store.clients import NewClientKey
@@ -27,6 +28,8 @@ from parcela.store.database import Connection
 _CODE_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 _PLATFORM_PURPOSES = (KeyPurpose.PLATFORM_DECRYPTION, KeyPurpose.PLATFORM_SIGNING)
 _KEY_BITS = 2048
+MAX_GRACE = timedelta(days=366)
+MAX_TOKENS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +52,37 @@ class NewKey:
     expires_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRotation:
+    """A new pair of ours for one purpose; the older pairs stay usable for the grace period."""
+
+    purpose: KeyPurpose
+    grace: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSwitches:
+    """Switches of a client to set; None leaves one as it is."""
+
+    is_enabled: bool | None = None
+    is_suspended: bool | None = None
+
+
+def _check_grace(grace: timedelta) -> None:
+    if not timedelta(0) <= grace <= MAX_GRACE:
+        seconds = int(MAX_GRACE.total_seconds())
+        raise InvalidInput("grace_seconds", f"0 to {seconds} seconds", came=f"{grace.total_seconds():.0f}")
+
+
 def check_operator(person: Person) -> None:
     """Clients, keys and tokens are the operator's business."""
     if person.role is not Role.OPERATOR:
         raise NotAllowed("Only an operator may do this.")
 
 
-async def register_client(engine: Engine, person: Person, new: NewClient) -> Client:
+async def register_client(
+    engine: Engine, person: Person, new: NewClient, *, once: Once[Client] | None = None
+) -> Client:
     """Register a caller with a fresh pair of platform keys. Raises NotAllowed, InvalidInput, Conflict."""
     check_operator(person)
     seen = await engine.look()
@@ -68,7 +95,7 @@ async def register_client(engine: Engine, person: Person, new: NewClient) -> Cli
     if new.provider_id is not None and seen.catalogue(person.tenant_id).find_issuer(new.provider_id) is None:
         raise InvalidInput("client.provider_id", "an issuer of the catalogue", came=repr(new.provider_id))
 
-    async def work(connection: Connection) -> int:
+    async def work(connection: Connection) -> Client:
         client_id = await clients.insert_client(
             connection,
             person.tenant_id,
@@ -84,13 +111,23 @@ async def register_client(engine: Engine, person: Person, new: NewClient) -> Cli
                 engine, connection, client_id, purpose=purpose, private_key=generate_key_pair()
             )
         await _commit(connection, person, seen, "client.register", new.code, {"role": new.role})
-        return client_id
+        return Client(
+            client_id=client_id,
+            tenant_id=person.tenant_id,
+            code=new.code,
+            name=new.name,
+            role=new.role,
+            provider_id=new.provider_id,
+            is_enabled=True,
+            is_suspended=False,
+        )
 
-    client_id = await engine.database.run(work)
-    return get_client(await engine.look(), person, client_id)
+    return await run_once(engine, once, work)
 
 
-async def add_client_key(engine: Engine, person: Person, client_id: int, new: NewKey) -> ClientKey:
+async def add_client_key(
+    engine: Engine, person: Person, client_id: int, new: NewKey, *, once: Once[ClientKey] | None = None
+) -> ClientKey:
     """Add a client's own key. Raises NotAllowed, NotFound, InvalidInput, Conflict."""
     check_operator(person)
     seen = await engine.look()
@@ -107,7 +144,7 @@ async def add_client_key(engine: Engine, person: Person, client_id: int, new: Ne
         raise InvalidInput("key.name", "at most 90 letters, digits, . _ or -", came=repr(name))
     pem = public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
-    async def work(connection: Connection) -> int:
+    async def work(connection: Connection) -> ClientKey:
         key = NewClientKey(
             client_id=client_id,
             purpose=new.purpose,
@@ -115,25 +152,33 @@ async def add_client_key(engine: Engine, person: Person, client_id: int, new: Ne
             public_pem=pem,
             expires_at=new.expires_at,
         )
-        key_id = await clients.insert_client_key(connection, person.tenant_id, key)
-        if key_id is None:
+        added = await clients.insert_client_key(connection, person.tenant_id, key)
+        if added is None:
             raise Conflict(f"The client has a {new.purpose} key named {name!r} already.")
         detail = {"purpose": new.purpose, "name": name}
         await _commit(connection, person, seen, "client.add_key", client.code, detail)
-        return key_id
+        return added
 
-    key_id = await engine.database.run(work)
-    return _get_key(await engine.look(), client_id, key_id)
+    return await run_once(engine, once, work)
 
 
 async def rotate_platform_key(
-    engine: Engine, person: Person, client_id: int, *, purpose: KeyPurpose, grace: timedelta
+    engine: Engine,
+    person: Person,
+    client_id: int,
+    rotation: KeyRotation,
+    *,
+    once: Once[ClientKey] | None = None,
 ) -> ClientKey:
-    """Make a new key pair of ours for a client; the older ones end after the grace period."""
-    if purpose not in _PLATFORM_PURPOSES:
-        raise InvalidInput("purpose", "platform_decryption or platform_signing", came=repr(purpose.value))
+    """Make a new key pair of ours for a client; the older ones end after the grace period.
+
+    Raises NotAllowed, NotFound, InvalidInput.
+    """
+    if rotation.purpose not in _PLATFORM_PURPOSES:
+        raise InvalidInput("purpose", "platform_decryption or platform_signing", came=repr(rotation.purpose.value))
+    _check_grace(rotation.grace)
     return await _replace_platform_key(
-        engine, person, client_id, purpose=purpose, private_key=generate_key_pair(), grace=grace
+        engine, person, client_id, rotation, private_key=generate_key_pair(), once=once
     )
 
 
@@ -141,14 +186,8 @@ async def replace_decryption_key(
     engine: Engine, person: Person, client_id: int, private_key: RSAPrivateKey
 ) -> ClientKey:
     """Use a given key pair for what a client encrypts, from now on alone: several clients may share one."""
-    return await _replace_platform_key(
-        engine,
-        person,
-        client_id,
-        purpose=KeyPurpose.PLATFORM_DECRYPTION,
-        private_key=private_key,
-        grace=timedelta(0),
-    )
+    rotation = KeyRotation(purpose=KeyPurpose.PLATFORM_DECRYPTION, grace=timedelta(0))
+    return await _replace_platform_key(engine, person, client_id, rotation, private_key=private_key)
 
 
 def generate_key_pair() -> RSAPrivateKey:
@@ -160,70 +199,99 @@ async def _replace_platform_key(
     engine: Engine,
     person: Person,
     client_id: int,
+    rotation: KeyRotation,
     *,
-    purpose: KeyPurpose,
     private_key: RSAPrivateKey,
-    grace: timedelta,
+    once: Once[ClientKey] | None = None,
 ) -> ClientKey:
     check_operator(person)
     seen = await engine.look()
     client = get_client(seen, person, client_id)
-    older = seen.snapshot.list_live_keys(client_id, purpose, now=seen.real_now)
+    older = seen.snapshot.list_live_keys(client_id, rotation.purpose, now=seen.real_now)
+    older_ends_at = seen.real_now + rotation.grace
 
-    async def work(connection: Connection) -> int:
-        key_id = await _insert_platform_key(
-            engine, connection, client_id, purpose=purpose, private_key=private_key
+    async def work(connection: Connection) -> ClientKey:
+        added = await _insert_platform_key(
+            engine, connection, client_id, purpose=rotation.purpose, private_key=private_key
         )
         for key in older:
-            await clients.revoke_client_key(
-                connection, person.tenant_id, key.key_id, at=seen.real_now + grace
-            )
-        await _commit(connection, person, seen, "client.rotate_key", client.code, {"purpose": purpose})
-        return key_id
+            await clients.revoke_client_key(connection, person.tenant_id, key.key_id, at=older_ends_at)
+        detail = {"purpose": rotation.purpose, "grace_s": rotation.grace.total_seconds()}
+        await _commit(connection, person, seen, "client.rotate_key", client.code, detail)
+        return added
 
-    key_id = await engine.database.run(work)
-    return _get_key(await engine.look(), client_id, key_id)
+    return await run_once(engine, once, work)
 
 
 async def revoke_key(
-    engine: Engine, person: Person, client_id: int, key_id: int, *, grace: timedelta
-) -> None:
-    """End a key, at once or after a grace period. Raises NotAllowed, NotFound."""
+    engine: Engine,
+    person: Person,
+    client_id: int,
+    key_id: int,
+    *,
+    grace: timedelta,
+    once: Once[ClientKey] | None = None,
+) -> ClientKey:
+    """End a key, at once or after a grace period. Raises NotAllowed, InvalidInput, NotFound, Conflict."""
     check_operator(person)
+    _check_grace(grace)
     seen = await engine.look()
     client = get_client(seen, person, client_id)
     key = _get_key(seen, client_id, key_id)
 
-    async def work(connection: Connection) -> None:
-        await clients.revoke_client_key(connection, person.tenant_id, key_id, at=seen.real_now + grace)
+    async def work(connection: Connection) -> ClientKey:
+        ended = await clients.revoke_client_key(
+            connection, person.tenant_id, key_id, at=seen.real_now + grace
+        )
+        if ended is None:
+            raise Conflict(f"The key {key.name!r} ends sooner already.")
         detail = {"purpose": key.purpose, "name": key.name, "grace_s": grace.total_seconds()}
         await _commit(connection, person, seen, "client.revoke_key", client.code, detail)
+        return ended
 
-    await engine.database.run(work)
+    return await run_once(engine, once, work)
 
 
 async def switch_client(
-    engine: Engine, person: Person, client_id: int, *, is_enabled: bool, is_suspended: bool
+    engine: Engine,
+    person: Person,
+    client_id: int,
+    switches: ClientSwitches,
+    *,
+    once: Once[Client] | None = None,
 ) -> Client:
     """Switch the API on or off for a client, suspend it or take it back. Raises NotAllowed, NotFound."""
     check_operator(person)
     seen = await engine.look()
     client = get_client(seen, person, client_id)
+    switched = replace(
+        client,
+        is_enabled=client.is_enabled if switches.is_enabled is None else switches.is_enabled,
+        is_suspended=client.is_suspended if switches.is_suspended is None else switches.is_suspended,
+    )
 
-    async def work(connection: Connection) -> None:
+    async def work(connection: Connection) -> Client:
         await clients.update_client_switches(
-            connection, person.tenant_id, client_id, is_enabled=is_enabled, is_suspended=is_suspended
+            connection,
+            person.tenant_id,
+            client_id,
+            is_enabled=switched.is_enabled,
+            is_suspended=switched.is_suspended,
         )
-        detail = {"is_enabled": is_enabled, "is_suspended": is_suspended}
+        detail = {"is_enabled": switched.is_enabled, "is_suspended": switched.is_suspended}
         await _commit(connection, person, seen, "client.switch", client.code, detail)
+        return switched
 
-    await engine.database.run(work)
-    return get_client(await engine.look(), person, client_id)
+    return await run_once(engine, once, work)
 
 
-async def load_tokens(engine: Engine, person: Person, entries: Sequence[tuple[str, str]]) -> int:
+async def load_tokens(
+    engine: Engine, person: Person, entries: Sequence[tuple[str, str]], *, once: Once[int] | None = None
+) -> int:
     """Load pairs of token PAN and funding PAN, all or none. Raises NotAllowed, InvalidInput."""
     check_operator(person)
+    if not 1 <= len(entries) <= MAX_TOKENS:
+        raise InvalidInput("tokens", f"1 to {MAX_TOKENS} pairs", came=str(len(entries)))
     seen = await engine.look()
     catalogue = seen.catalogue(person.tenant_id)
     pairs = []
@@ -237,7 +305,7 @@ async def load_tokens(engine: Engine, person: Person, entries: Sequence[tuple[st
             )
         pairs.append((token, funding))
 
-    async def work(connection: Connection) -> None:
+    async def work(connection: Connection) -> int:
         sealed = {
             funding.digits: engine.vault.seal_pan(person.tenant_id, engine.ids.new_uuid(), funding)
             for _, funding in pairs
@@ -249,9 +317,23 @@ async def load_tokens(engine: Engine, person: Person, entries: Sequence[tuple[st
         }
         await cards.save_tokens(connection, person.tenant_id, list(mapped.items()))
         await _commit(connection, person, seen, "tokens.load", "token map", {"count": len(pairs)})
+        return len(pairs)
 
-    await engine.database.run(work)
-    return len(pairs)
+    return await run_once(engine, once, work)
+
+
+def list_clients(seen: World, person: Person) -> list[Client]:
+    """The registered callers. Raises NotAllowed."""
+    check_operator(person)
+    return [client for client in seen.snapshot.clients.values() if client.tenant_id == person.tenant_id]
+
+
+def list_client_keys(seen: World, person: Person, client_id: int) -> list[ClientKey]:
+    """All keys of a client, those that have ended included, the oldest first. Raises NotAllowed, NotFound."""
+    check_operator(person)
+    get_client(seen, person, client_id)
+    found = [key for purpose in KeyPurpose for key in seen.snapshot.keys.get((client_id, purpose), ())]
+    return sorted(found, key=lambda key: key.key_id)
 
 
 def get_client(seen: World, person: Person, client_id: int) -> Client:
@@ -302,7 +384,7 @@ async def _insert_platform_key(
     *,
     purpose: KeyPurpose,
     private_key: RSAPrivateKey,
-) -> int:
+) -> ClientKey:
     public_key = private_key.public_key()
     name = compute_key_name(public_key)
     der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -313,9 +395,9 @@ async def _insert_platform_key(
         public_pem=public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii"),
         wrapped_private=engine.vault.wrap_private_key(der, owner=name),
     )
-    key_id = await clients.insert_client_key(connection, MAIN_TENANT, key)
-    assert key_id is not None, "a fresh key has a fresh name"
-    return key_id
+    added = await clients.insert_client_key(connection, MAIN_TENANT, key)
+    assert added is not None, "a fresh key has a fresh name"
+    return added
 
 
 async def _commit(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from parcela.domain.catalogue import Catalogue, EntryKey, VersionedEntry, build_catalogue
 from parcela.domain.clients import Client, ClientKey, KeyPurpose
+from parcela.domain.errors import DomainError
 from parcela.operations.ports import Clock, Ids, Vault
 from parcela.store import audit, catalogue_entries, clients, pan_lists, presentments, world
 from parcela.store.audit import AuditLine
@@ -23,6 +24,18 @@ from parcela.store.world import Nonce, WorldState
 __all__ = ["MAIN_TENANT", "UNAVAILABLE_ERRORS", "AuditLine", "Engine", "Nonce", "Policy", "Snapshot", "World"]
 
 MAIN_TENANT = 1
+
+
+class EnvironmentMismatch(DomainError):
+    """The database belongs to another environment; a deployment is exactly one (`spec/network.md` §1)."""
+
+    code = "environment_mismatch"
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(
+            f"This database is a {found} one, but PARCELA_ENVIRONMENT is {wanted}: "
+            "use a database of its own for each environment."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +109,8 @@ class Engine:
         """Prepare a migrated database, unwrap the vault's keys and read the set-up."""
         async with self.database.connection() as connection:
             state = await world.prepare_world(connection, self.policy.environment)
+        if state.environment != self.policy.environment:
+            raise EnvironmentMismatch(state.environment, self.policy.environment)
         await self.vault.load(self.database, MAIN_TENANT)
         await self._adopt(state)
 

@@ -1,6 +1,6 @@
 """Which offers a purchase gets: screened, priced, kept, and answered with reasons when there are none."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from parcela.domain.calendar import Interval
 from parcela.domain.catalogue import RangeCandidates
@@ -18,7 +18,7 @@ from parcela.store.presentments import PresentmentRow
 class OfferInquiry:
     """A client's question: which offers does this purchase get? `digits` is a funding or token PAN."""
 
-    digits: str
+    digits: str = field(repr=False)
     purchase: Purchase
     merchant: Merchant
     hidden_intervals: frozenset[Interval] = frozenset()

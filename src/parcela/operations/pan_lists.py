@@ -1,11 +1,11 @@
 """Registering cards on PAN lists and taking them off (`spec/network.md` §8)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parcela.domain.catalogue import Catalogue
 from parcela.domain.clients import Client
-from parcela.domain.errors import PanListRefused
+from parcela.domain.errors import PanListNotFound
 from parcela.domain.pan_lists import (
     CheckedPan,
     PanList,
@@ -30,7 +30,7 @@ class RegisterPans:
     name: str | None
     pan_list_id: str | None
     bounds: tuple[str, str] | None
-    pans: tuple[str, ...]
+    pans: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class DeregisterPans:
     """PANs to take off a list."""
 
     pan_list_id: str
-    pans: tuple[str, ...]
+    pans: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class PanListAnswer:
 
 
 async def register_pans(engine: Engine, world: World, client: Client, command: RegisterPans) -> PanListAnswer:
-    """Make a list or add to one. Raises PanListRefused: not_found, range_differs, range_not_valid."""
+    """Make a list or add to one. Raises PanListNotFound, RangeDiffers, RangeNotValid."""
     checked = [check_pan_form(sent) for sent in command.pans]
     return await engine.database.run(
         lambda connection: _register(engine, world, client, command, connection=connection, pans=checked)
@@ -62,7 +62,7 @@ async def register_pans(engine: Engine, world: World, client: Client, command: R
 async def deregister_pans(
     engine: Engine, world: World, client: Client, command: DeregisterPans
 ) -> PanListAnswer:
-    """Take PANs off a list. Raises PanListRefused: not_found."""
+    """Take PANs off a list. Raises PanListNotFound."""
     checked = [check_pan_form(sent) for sent in command.pans]
 
     async def work(connection: Connection) -> PanListAnswer:
@@ -136,7 +136,7 @@ async def _get_list(connection: Connection, client: Client, pan_list_id: str) ->
         for_update=True,
     )
     if pan_list is None:
-        raise PanListRefused("not_found", pan_list_id=pan_list_id)
+        raise PanListNotFound(pan_list_id)
     return pan_list
 
 

@@ -1,15 +1,19 @@
 """People: registering them, signing in with a password, and the session that follows."""
 
 import re
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
+from parcela.domain.cards import mask_card_numbers
 from parcela.domain.changes import Person, Role
 from parcela.domain.errors import Conflict, DomainError, InvalidInput, NotAllowed
+from parcela.domain.ids import is_uuid
 from parcela.operations.engine import MAIN_TENANT, AuditLine, Engine
+from parcela.operations.idempotency import Once, run_once
 from parcela.store import audit, people
 from parcela.store.database import Connection
 
@@ -31,29 +35,41 @@ class SignInRefused(DomainError):
     code = "sign_in_refused"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """Somebody to register; people of an issuer name its provider id."""
+
+    email: str
+    password: str = field(repr=False)
+    role: Role
+    provider_id: str | None = None
+
+
 async def register_person(
-    engine: Engine, actor: str, *, email: str, password: str, role: Role, provider_id: str | None
+    engine: Engine, actor: str, new: NewPerson, *, once: Once[Person] | None = None
 ) -> Person:
-    """Register somebody who may sign in. Raises InvalidInput, Conflict."""
-    address = email.strip().lower()
+    """Register somebody who may sign in; the caller makes sure that `actor` may. Raises InvalidInput, Conflict."""
+    address = new.email.strip().lower()
     if not _EMAIL.fullmatch(address):
-        raise InvalidInput("person.email", "an e-mail address", came=repr(email))
-    _check_password(password)
-    if (role is Role.OPERATOR) != (provider_id is None):
+        raise InvalidInput("person.email", "an e-mail address", came=repr(new.email))
+    _check_password(new.password)
+    if (new.role is Role.OPERATOR) != (new.provider_id is None):
         raise InvalidInput(
             "person.provider_id", "the issuer's provider id for its people, nothing for operators"
         )
+    if new.provider_id is not None and not is_uuid(new.provider_id):
+        raise InvalidInput("person.provider_id", "a UUID in lower case", came=repr(new.provider_id))
     seen = await engine.look()
     tenant_id = MAIN_TENANT
-    password_hash = _hasher.hash(password)
+    password_hash = _hasher.hash(new.password)
 
     async def work(connection: Connection) -> Person:
         is_new = await people.insert_person(
             connection,
             tenant_id,
             email=address,
-            role=role,
-            provider_id=provider_id,
+            role=new.role,
+            provider_id=new.provider_id,
             password_hash=password_hash,
         )
         if not is_new:
@@ -64,14 +80,20 @@ async def register_person(
             actor=actor,
             action="person.register",
             subject=address,
-            detail={"role": role},
+            detail={"role": new.role},
         )
         await audit.insert_audit_lines(connection, [line])
         found = await people.find_person(connection, address)
         assert found is not None
         return found
 
-    return await engine.database.run(work)
+    return await run_once(engine, once, work)
+
+
+async def list_people(engine: Engine) -> list[Person]:
+    """Everybody who may sign in, by address."""
+    async with engine.database.connection() as connection:
+        return await people.list_people(connection, MAIN_TENANT)
 
 
 async def set_password(engine: Engine, actor: str, *, email: str, password: str) -> None:
@@ -106,7 +128,7 @@ async def find_person(engine: Engine, email: str) -> Person:
     async with engine.database.connection() as connection:
         found = await people.find_person(connection, email.strip().lower())
     if found is None:
-        raise NotAllowed(f"Nobody is registered as {email!r}; `parcela person add` registers people.")
+        raise NotAllowed(f"Nobody is registered as {email!r}: `parcela person add` registers people.")
     return found
 
 
@@ -130,7 +152,8 @@ async def sign_in(engine: Engine, *, email: str, password: str) -> tuple[str, Pe
         line = AuditLine(
             tenant_id=None if login is None else login.person.tenant_id,
             at=seen.real_now,
-            actor=email.strip().lower()[:200],
+            # Somebody who types a card number into the wrong field must not leave it here.
+            actor=mask_card_numbers(email.strip().lower())[:200],
             action="person.sign_in",
             subject="session",
             outcome="done" if is_admitted else "refused",

@@ -1,11 +1,12 @@
 """Saving the plan that a cardholder chose, and reading it back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from parcela.domain.clients import Client
 from parcela.domain.currency import find_currency
-from parcela.domain.errors import NotFound, PresentmentUnknown
+from parcela.domain.errors import NotFound, OfferExpired, PresentmentUnknown
+from parcela.domain.ids import read_snowflake
 from parcela.domain.money import parse_major
 from parcela.domain.offers import PresentedOffer
 from parcela.domain.plans import (
@@ -32,7 +33,7 @@ NO_DESTINATION = "the issuer has no notification destination"
 class SavePlan:
     """A client's request with the card number it sent; the request's own `pan_index` is filled in here."""
 
-    digits: str
+    digits: str = field(repr=False)
     request: PlanRequest
     correlation_id: str
 
@@ -89,15 +90,21 @@ async def _find_presented(
     engine: Engine, client: Client, request: PlanRequest
 ) -> tuple[Presentment | None, Plan | None]:
     """What this client was presented under the request's id, and the plan already made of it."""
-    text = request.offer_transaction_id
-    if not (text.isascii() and text.isdigit() and int(text) < 1 << 63):
+    offer_transaction_id = read_snowflake(request.offer_transaction_id)
+    if offer_transaction_id is None:
         return None, None
     async with engine.database.connection() as connection:
         presentment = await presentments.find_presentment(
-            connection, client.tenant_id, offer_transaction_id=int(text), client_id=client.client_id
+            connection,
+            client.tenant_id,
+            offer_transaction_id=offer_transaction_id,
+            client_id=client.client_id,
         )
         plan = await plans.find_plan_of_presentment(
-            connection, client.tenant_id, offer_transaction_id=int(text), client_id=client.client_id
+            connection,
+            client.tenant_id,
+            offer_transaction_id=offer_transaction_id,
+            client_id=client.client_id,
         )
     return presentment, plan
 
@@ -158,7 +165,9 @@ async def _write(
     """Write plan, rows, card, event and letter; the letter is parked while there is no destination."""
     assert funding.pan is not None, "an offer was presented for this card"
     issuer = world.catalogue(client.tenant_id).find_issuer(plan.provider_id)
-    assert issuer is not None
+    if issuer is None:
+        # The issuer left the catalogue after the offers were shown: nobody would keep the plan.
+        raise OfferExpired
     letter = None
     if issuer.notifications_enabled:
         letter = Letter(

@@ -39,6 +39,9 @@ class Vault(Protocol):
     def index_pan(self, tenant_id: int, digits: str) -> bytes:
         """The keyed blind index of a card number."""
 
+    def fingerprint(self, tenant_id: int, content: bytes) -> bytes:
+        """A keyed hash that tells equal contents, and tells nobody without the key what they were."""
+
     def seal_pan(self, tenant_id: int, card_id: str, pan: Pan) -> Card:
         """A card record with the number encrypted."""
 

@@ -16,6 +16,7 @@ from parcela.operations import catalogue, clients, people
 from parcela.operations.clients import NewClient, NewKey
 from parcela.operations.engine import MAIN_TENANT, Engine
 from parcela.operations.keys import compute_key_name
+from parcela.operations.people import NewPerson
 from parcela.sandbox import keys
 
 PROVIDER_ID = "29694e7a-b4a8-11ec-b909-0242ac120002"
@@ -83,9 +84,8 @@ async def _ensure_person(engine: Engine, *, email: str, role: Role, known_passwo
         await people.find_person(engine, email)
     except NotAllowed:
         provider_id = None if role is Role.OPERATOR else PROVIDER_ID
-        await people.register_person(
-            engine, "sandbox", email=email, password=password, role=role, provider_id=provider_id
-        )
+        new = NewPerson(email=email, password=password, role=role, provider_id=provider_id)
+        await people.register_person(engine, "sandbox", new)
     else:
         if known_password is None and email != _SECOND_OPERATOR:
             await people.set_password(engine, "sandbox", email=email, password=password)

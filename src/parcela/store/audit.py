@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import asyncpg
+
 from parcela.store.database import Connection
-from parcela.store.documents import encode_document
+from parcela.store.documents import decode_document, encode_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +42,32 @@ async def insert_audit_lines(connection: Connection, lines: Sequence[AuditLine])
     )
 
 
-async def list_audit_lines(
-    connection: Connection, tenant_id: int, *, limit: int = 100
-) -> list[dict[str, object]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """A line as it stands in the trail, with its number there."""
+
+    sequence: int
+    line: AuditLine
+
+
+async def list_audit_lines(connection: Connection, tenant_id: int, *, limit: int = 100) -> list[AuditEntry]:
     """The newest lines of a tenant, and those of callers that no tenant knows."""
     rows = await connection.fetch(
-        "SELECT sequence, at, actor, action, subject, outcome, detail FROM audit"
+        "SELECT sequence, tenant_id, at, actor, action, subject, outcome, detail FROM audit"
         " WHERE tenant_id = $1 OR tenant_id IS NULL ORDER BY sequence DESC LIMIT $2",
         tenant_id,
         limit,
     )
-    return [dict(row) for row in rows]
+    return [_read(row) for row in rows]
 
 
 async def list_broken_lines(connection: Connection) -> list[int]:
     """Numbers of lines that were altered, dropped or reordered; empty when the chain holds."""
     rows = await connection.fetch("SELECT sequence FROM broken_audit ORDER BY sequence LIMIT 100")
     return [row["sequence"] for row in rows]
+
+
+def _read(row: asyncpg.Record) -> AuditEntry:
+    members = dict(row)
+    sequence, detail = members.pop("sequence"), decode_document(members.pop("detail"))
+    return AuditEntry(sequence=sequence, line=AuditLine(**members, detail=detail))

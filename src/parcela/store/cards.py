@@ -77,6 +77,18 @@ async def find_card_of_token(connection: Connection, tenant_id: int, token_index
     return None if row is None else Card(**row)
 
 
+async def get_card_face_of_plan(connection: Connection, tenant_id: int, plan_id: str) -> tuple[str, str]:
+    """First six and last four digits of the card of a plan that exists: what people may see."""
+    row = await connection.fetchrow(
+        "SELECT first_six, last_four FROM plan JOIN card USING (tenant_id, card_id)"
+        " WHERE tenant_id = $1 AND plan_id = $2::uuid",
+        tenant_id,
+        plan_id,
+    )
+    assert row is not None, "a foreign key keeps the card of every plan"
+    return row["first_six"], row["last_four"]
+
+
 async def save_tokens(connection: Connection, tenant_id: int, entries: Sequence[tuple[bytes, str]]) -> None:
     """Map token indexes to card ids; an entry that stands is pointed at the new card."""
     await connection.execute(

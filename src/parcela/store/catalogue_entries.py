@@ -1,6 +1,7 @@
 """Versions of catalogue entries. The newest of a key is in force unless its document is null (removed)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from parcela.domain.catalogue import EntryKey, VersionedEntry
@@ -48,7 +49,20 @@ async def get_version(connection: Connection, tenant_id: int, key: EntryKey, ver
     return read_stored_entry(key[0], document)
 
 
-async def list_versions(connection: Connection, tenant_id: int, key: EntryKey) -> list[dict[str, object]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryVersion:
+    """One version of an entry; a removal has no document."""
+
+    version: int
+    is_current: bool
+    document: Document | None
+    change_set_id: str
+    proposed_by: str
+    approved_by: str
+    approved_at: datetime
+
+
+async def list_versions(connection: Connection, tenant_id: int, key: EntryKey) -> list[EntryVersion]:
     """All versions of one entry with who proposed and approved them, newest first."""
     rows = await connection.fetch(
         "SELECT version, is_current, document, change_set_id::text AS change_set_id, proposed_by,"
@@ -57,7 +71,7 @@ async def list_versions(connection: Connection, tenant_id: int, key: EntryKey) -
         tenant_id,
         *key,
     )
-    return [{**row, "document": _read_document(row["document"])} for row in rows]
+    return [EntryVersion(**{**row, "document": _read_document(row["document"])}) for row in rows]
 
 
 def _read_document(text: str | None) -> Document | None:

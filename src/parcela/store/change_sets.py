@@ -72,6 +72,7 @@ def _change_to_document(change: Change) -> dict[str, object]:
         "kind": change.kind,
         "key": change.key,
         "base_version": change.base_version,
+        "provider_id": change.provider_id,
         "entry": None if change.entry is None else entry_to_document(change.entry),
     }
 
@@ -98,4 +99,5 @@ def _read_change(document: object) -> Change:
         key=document["key"],
         base_version=document["base_version"],
         entry=None if entry is None else document_to_entry(document["kind"], entry),
+        provider_id=document["provider_id"],
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import asyncpg
+
 from parcela.domain.clients import Client, ClientKey, ClientRole, KeyPurpose
 from parcela.store.database import Connection
 
@@ -19,7 +21,7 @@ async def list_clients(connection: Connection) -> list[Client]:
 async def list_client_keys(connection: Connection) -> list[ClientKey]:
     """All keys, the oldest first, those that are revoked or expired included."""
     rows = await connection.fetch(f"SELECT {_KEY} FROM client_key ORDER BY key_id")
-    return [ClientKey(**{**row, "purpose": KeyPurpose(row["purpose"])}) for row in rows]
+    return [_read_key(row) for row in rows]
 
 
 async def insert_client(
@@ -63,12 +65,12 @@ class NewClientKey:
     expires_at: datetime | None = None
 
 
-async def insert_client_key(connection: Connection, tenant_id: int, key: NewClientKey) -> int | None:
+async def insert_client_key(connection: Connection, tenant_id: int, key: NewClientKey) -> ClientKey | None:
     """Store a key; None when the client has one of that purpose and name."""
-    key_id: int | None = await connection.fetchval(
+    row = await connection.fetchrow(
         "INSERT INTO client_key"
         " (tenant_id, client_id, purpose, name, public_pem, wrapped_private, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING key_id",
+        f" VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING {_KEY}",
         tenant_id,
         key.client_id,
         key.purpose,
@@ -77,16 +79,22 @@ async def insert_client_key(connection: Connection, tenant_id: int, key: NewClie
         key.wrapped_private,
         key.expires_at,
     )
-    return key_id
+    return None if row is None else _read_key(row)
 
 
-async def revoke_client_key(connection: Connection, tenant_id: int, key_id: int, *, at: datetime) -> bool:
-    """Let a key end at `at`; a later instant is a grace period. False when there is no such live key."""
-    revoked: int | None = await connection.fetchval(
+async def revoke_client_key(
+    connection: Connection, tenant_id: int, key_id: int, *, at: datetime
+) -> ClientKey | None:
+    """Let a key end at `at`; a later instant is a grace period. None when it ends sooner already."""
+    row = await connection.fetchrow(
         "UPDATE client_key SET revoked_at = $3 WHERE tenant_id = $1 AND key_id = $2"
-        " AND (revoked_at IS NULL OR revoked_at > $3) RETURNING 1",
+        f" AND (revoked_at IS NULL OR revoked_at > $3) RETURNING {_KEY}",
         tenant_id,
         key_id,
         at,
     )
-    return revoked == 1
+    return None if row is None else _read_key(row)
+
+
+def _read_key(row: asyncpg.Record) -> ClientKey:
+    return ClientKey(**{**row, "purpose": KeyPurpose(row["purpose"])})

@@ -78,7 +78,10 @@ def decode_document(text: str) -> Document:
 
 def _decode(wanted: type, value: object) -> object:
     if wanted is Fraction and isinstance(value, str):
-        return Fraction(value)
+        try:
+            return Fraction(value)
+        except ZeroDivisionError:
+            raise ValueError("a fraction with a denominator above 0") from None
     raise ValueError(f"{wanted.__name__} cannot be read from {value!r}")
 
 

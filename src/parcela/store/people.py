@@ -66,6 +66,15 @@ async def find_person(connection: Connection, email: str) -> Person | None:
     return None if row is None else _read_person(dict(row))
 
 
+async def list_people(connection: Connection, tenant_id: int) -> list[Person]:
+    """Everybody of a tenant who is not disabled, by address."""
+    rows = await connection.fetch(
+        f"SELECT {_PERSON} FROM person p WHERE p.tenant_id = $1 AND p.disabled_at IS NULL ORDER BY p.email",
+        tenant_id,
+    )
+    return [_read_person(dict(row)) for row in rows]
+
+
 async def update_failed_logins(
     connection: Connection, person: Person, *, failed_logins: int, locked_until: datetime | None
 ) -> None:

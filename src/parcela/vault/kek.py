@@ -43,7 +43,7 @@ class KeyEncryptionKeys:
             )
         try:
             return AESGCM(key).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise KeyFileError(
                 f"The key {kek_id!r} in the key file does not open the keys in this database: "
                 "it belongs to another one. Point PARCELA_KEK_FILE at the right file."
@@ -74,7 +74,8 @@ def create_key_file(path: Path) -> KeyEncryptionKeys:
         "keys": {key_id: base64.b64encode(key).decode() for key_id, key in keys.keys.items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    # Not named by the process id: in containers that share a volume every process may be number 1.
+    draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         json.dump(document, file, indent=1)
@@ -94,7 +95,7 @@ def _parse(text: str, path: Path) -> KeyEncryptionKeys:
     try:
         document = json.loads(text)
         keys = {key_id: base64.b64decode(key, validate=True) for key_id, key in document["keys"].items()}
-        active_id = document["active"]
+        active_id = str(document["active"])
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
         raise KeyFileError(f"The key file {path} is damaged: restore it from a backup.") from None
     if active_id not in keys or any(len(key) != _KEY_BYTES for key in keys.values()):

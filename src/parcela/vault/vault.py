@@ -20,7 +20,7 @@ _NONCE_BYTES = 12
 _KEY_BYTES = 32
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _TenantKeys:
     index_key: bytes
     active_number: int
@@ -60,6 +60,10 @@ class Vault:
     def index_pan(self, tenant_id: int, digits: str) -> bytes:
         """The keyed blind index of a card number: HMAC-SHA-256 over all its digits."""
         return hmac.digest(self._tenants[tenant_id].index_key, digits.encode("ascii"), "sha256")
+
+    def fingerprint(self, tenant_id: int, content: bytes) -> bytes:
+        """HMAC-SHA-256 over a content that may hold secrets, apart from the indexes of card numbers."""
+        return hmac.digest(self._tenants[tenant_id].index_key, b"content|" + content, "sha256")
 
     def seal_pan(self, tenant_id: int, card_id: str, pan: Pan) -> Card:
         """A card record with the PAN encrypted; it opens for the same tenant and card id only."""

@@ -45,9 +45,11 @@ from parcela.dialects.network.headers import (
 )
 from parcela.dialects.network.keyring import KeyRing
 from parcela.dialects.network.oauth import OAuthRefusal
+from parcela.dialects.network.refusals import answer_refusal
 from parcela.dialects.network.settings import NetworkSettings
 from parcela.domain.clients import Client, ClientRole
-from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine
+from parcela.domain.errors import DomainError
+from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine, World
 
 MAX_BODY_BYTES = 64 * 1024
 PREFIX = "/installments"
@@ -149,7 +151,7 @@ class NetworkDoor:
         world, client = await self._authenticator.authenticate(request, body)
         self._limiter.check(client, self._engine.clock.monotonic_s())
         route, plan_id = check_route(path, request.method)
-        check_client(client, route)
+        check_client(client, route, world)
         if route.method == "POST":
             check_content_type(request.headers, route.source)
         check_accept(request.headers, route.source)
@@ -165,7 +167,10 @@ class NetworkDoor:
             plan_id=plan_id,
             correlation_id=correlation_id,
         )
-        return await route.handler(call)
+        try:
+            return await route.handler(call)
+        except DomainError as refusal:
+            raise answer_refusal(refusal, route.source) from None
 
 
 def find_route(path: str) -> tuple[Route, str] | None:
@@ -187,13 +192,16 @@ def check_route(path: str, method: str) -> tuple[Route, str]:
     return found
 
 
-def check_client(client: Client, route: Route) -> None:
-    """The API is on for the client, the client is not suspended, and its role may make the call."""
+def check_client(client: Client, route: Route, world: World) -> None:
+    """The API is on for the client, it is not suspended, and its role and company may make the call."""
     if not client.is_enabled:
         raise refuse_gateway(401, "DECLINED", "Unauthorized - Access Not Granted")
     if client.is_suspended:
         raise refuse_suspended(route.source)
     if route.is_for_issuers_only and client.role is not ClientRole.ISSUER:
+        raise refuse_forbidden(route.source)
+    # An issuer may leave the catalogue while its clients still hold their keys.
+    if client.provider_id and not world.catalogue(client.tenant_id).find_issuer(client.provider_id):
         raise refuse_forbidden(route.source)
 
 

@@ -8,19 +8,12 @@ from parcela.dialects.network.errors import (
     OFFERS,
     PAN_LISTS,
     PLANS,
-    ErrorAnswer,
     refuse,
     refuse_body,
     refuse_decryption,
-    refuse_duplicate_plan,
-    refuse_expired_offer,
     refuse_fingerprint,
     refuse_forbidden,
-    refuse_mismatches,
-    refuse_not_found,
     refuse_plan_id,
-    refuse_presentment,
-    refuse_token,
 )
 from parcela.dialects.network.jwe import JweRefusal, open_compact, seal_compact
 from parcela.dialects.network.keyring import KeyRing
@@ -39,21 +32,11 @@ from parcela.dialects.network.write import (
 )
 from parcela.dialects.strict_json import StrictJsonError, parse_object
 from parcela.domain.clients import Client
-from parcela.domain.errors import (
-    NotFound,
-    OfferExpired,
-    OfferMismatch,
-    PanListRefused,
-    PlanExists,
-    PresentmentUnknown,
-    UnknownToken,
-)
 from parcela.domain.pan_lists import PanOutcome
-from parcela.domain.plans import Plan
 from parcela.operations.engine import Engine, World
 from parcela.operations.offers import present_offers
 from parcela.operations.pan_lists import deregister_pans, register_pans
-from parcela.operations.plans import SavePlan, read_plan, save_plan
+from parcela.operations.plans import read_plan, save_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +110,7 @@ async def handle_offers(call: Call) -> Reply:
         raise refuse(OFFERS, "encryptedValue", "must not be null or empty")
     catalogue = call.world.catalogue(call.client.tenant_id)
     inquiry = read_offer_inquiry(body, sensitive, catalogue, shows_15_days=call.settings.shows_15_days)
-    try:
-        answer = await present_offers(call.engine, call.world, call.client, inquiry)
-    except UnknownToken:
-        raise refuse_token(OFFERS) from None
+    answer = await present_offers(call.engine, call.world, call.client, inquiry)
     return Reply(200, write_offers(answer))
 
 
@@ -145,7 +125,7 @@ async def handle_save_plan(call: Call) -> Reply:
         covers_purchase=_covers_purchase(call),
         correlation_id=call.correlation_id,
     )
-    plan = await _save(call, command)
+    plan = await save_plan(call.engine, call.world, call.client, command)
     location = f"{call.settings.public_url}/plans/{plan.plan_id}"
     return Reply(201, write_created_plan(plan), location)
 
@@ -154,10 +134,7 @@ async def handle_read_plan(call: Call) -> Reply:
     """`GET /plans/{plan_id}`."""
     if not is_uuid(call.plan_id):
         raise refuse_plan_id()
-    try:
-        plan = await read_plan(call.engine, call.client, call.plan_id)
-    except NotFound:
-        raise refuse_not_found(PLANS) from None
+    plan = await read_plan(call.engine, call.client, call.plan_id)
     return Reply(200, write_plan(plan))
 
 
@@ -166,10 +143,7 @@ async def handle_registration(call: Call) -> Reply:
     body = call.parse(PAN_LISTS)
     call.check_can_seal()
     command = read_registration(body, call.open_sensitive(body, PAN_LISTS))
-    try:
-        answer = await register_pans(call.engine, call.world, call.client, command)
-    except PanListRefused as refusal:
-        raise _refuse_pan_list(refusal) from None
+    answer = await register_pans(call.engine, call.world, call.client, command)
     return Reply(200, write_registration(answer, _seal_failures(call, answer.outcomes)))
 
 
@@ -178,10 +152,7 @@ async def handle_deregistration(call: Call) -> Reply:
     body = call.parse(PAN_LISTS)
     call.check_can_seal()
     command = read_deregistration(body, call.open_sensitive(body, PAN_LISTS))
-    try:
-        answer = await deregister_pans(call.engine, call.world, call.client, command)
-    except PanListRefused as refusal:
-        raise _refuse_pan_list(refusal) from None
+    answer = await deregister_pans(call.engine, call.world, call.client, command)
     return Reply(200, write_deregistration(answer, _seal_failures(call, answer.outcomes)))
 
 
@@ -204,32 +175,6 @@ def _covers_purchase(call: Call) -> bool:
         return True
     ranges = call.world.catalogue(call.client.tenant_id).list_ranges(provider_id)
     return any(account_range.during_purchase for account_range in ranges)
-
-
-async def _save(call: Call, command: SavePlan) -> Plan:
-    try:
-        return await save_plan(call.engine, call.world, call.client, command)
-    except UnknownToken:
-        raise refuse_token(PLANS) from None
-    except PresentmentUnknown:
-        raise refuse_presentment() from None
-    except PlanExists:
-        raise refuse_duplicate_plan() from None
-    except OfferExpired:
-        raise refuse_expired_offer() from None
-    except OfferMismatch as mismatch:
-        raise refuse_mismatches(mismatch.things) from None
-
-
-def _refuse_pan_list(refusal: PanListRefused) -> ErrorAnswer:
-    match refusal.code:
-        case "not_found":
-            text = f"Pan list not found for id {refusal.pan_list_id}"
-            return refuse(PAN_LISTS, INVALID_PARAMETER, text)
-        case "range_differs":
-            return refuse(PAN_LISTS, "invalid.accountRange", "Invalid account range for pan list")
-        case _:
-            return refuse(PAN_LISTS, "invalid.accountRange", "Account range not valid")
 
 
 def _seal_failures(call: Call, outcomes: tuple[PanOutcome, ...]) -> str | None:

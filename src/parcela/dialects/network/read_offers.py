@@ -23,7 +23,7 @@ from parcela.dialects.network.wire_values import (
 )
 from parcela.dialects.strict_json import JsonNumber, JsonValue
 from parcela.domain.calendar import EVERY_15_DAYS
-from parcela.domain.cards import passes_luhn
+from parcela.domain.cards import mask_card_numbers, passes_luhn
 from parcela.domain.catalogue import Catalogue
 from parcela.domain.countries import get_main_currency, is_country
 from parcela.domain.currency import find_currency
@@ -92,15 +92,19 @@ def read_offer_inquiry(
 
 
 def build_merchant(members: Members) -> Merchant:
-    """The merchant of checked members."""
+    """The merchant of checked members. A card number in its free texts is masked: it would be stored."""
     return Merchant(
-        name=_text(members.get("name")),
-        url=_text(members.get("url")),
+        name=_mask_text(members.get("name")),
+        url=_mask_text(members.get("url")),
         country=_text(members.get("country")),
         mcc=_identifier(members.get("mcc")),
         acquirer_id=_identifier(members.get("acquirerId")),
         merchant_id=_identifier(members.get("merchantId")),
     )
+
+
+def _mask_text(value: JsonValue) -> str | None:
+    return mask_card_numbers(value) if isinstance(value, str) else None
 
 
 def _text(value: JsonValue) -> str | None:

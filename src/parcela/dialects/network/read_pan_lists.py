@@ -5,6 +5,7 @@ import re
 from parcela.dialects.network.errors import PAN_LISTS, ErrorAnswer, WireError, refuse, refuse_body
 from parcela.dialects.network.wire_values import Members, is_number
 from parcela.dialects.strict_json import JsonValue
+from parcela.domain.cards import mask_card_numbers
 from parcela.domain.pan_lists import MAX_PANS
 from parcela.operations.pan_lists import DeregisterPans, RegisterPans
 
@@ -33,10 +34,12 @@ def read_registration(body: Members, sensitive: Members | None) -> RegisterPans:
     if not sent_pans and body.get("accountRange") is None:
         raise _refuse_data("Either encryptedValue or Account Range", "must not be null or empty")
     bounds = _read_bounds(body)
+    # A name is free text and stored in clear, so a card number in it is masked.
+    masked_name = mask_card_numbers(name)
     if sent_pans is None:
-        return RegisterPans(name=name, pan_list_id=None, bounds=bounds, pans=())
+        return RegisterPans(name=masked_name, pan_list_id=None, bounds=bounds, pans=())
     _check_count(sent_pans)
-    return RegisterPans(name=name, pan_list_id=None, bounds=bounds, pans=_read_each(sent_pans))
+    return RegisterPans(name=masked_name, pan_list_id=None, bounds=bounds, pans=_read_each(sent_pans))
 
 
 def read_deregistration(body: Members, sensitive: Members | None) -> DeregisterPans:

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 from parcela.dialects.strict_json import JsonNumber, JsonValue
+from parcela.domain import ids
 from parcela.domain.ids import Identifier
 
 MAX_AMOUNT = Decimal(10) ** 15
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,4})?")
 _DIGITS = re.compile(r"[0-9]+")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _DATE_TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
@@ -66,8 +66,8 @@ def is_digits(text: str) -> bool:
 
 
 def is_uuid(text: str) -> bool:
-    """36 characters of a UUID."""
-    return _UUID.fullmatch(text) is not None
+    """A UUID; clients may write it in either case."""
+    return ids.is_uuid(text.lower())
 
 
 def read_date(text: str) -> date | None:

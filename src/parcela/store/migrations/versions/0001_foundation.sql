@@ -320,9 +320,9 @@ CREATE TABLE audit (
 );
 
 CREATE FUNCTION hash_audit_line(line audit, previous bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
-    SELECT sha256(previous || convert_to(concat_ws(
-        E'\x1f', line.sequence, line.tenant_id, extract(epoch FROM line.at), line.actor, line.action,
-        line.subject, line.outcome, line.detail), 'UTF8'))
+    SELECT sha256(previous || convert_to(json_build_array(
+        line.sequence, line.tenant_id, extract(epoch FROM line.at), line.actor, line.action,
+        line.subject, line.outcome, line.detail)::text, 'UTF8'))
 $$;
 
 CREATE FUNCTION chain_audit_line() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -342,6 +342,8 @@ BEGIN
     RAISE EXCEPTION '% is append only', TG_TABLE_NAME;
 END $$;
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER catalogue_entry_kept BEFORE TRUNCATE ON catalogue_entry
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -1,0 +1,106 @@
+"""`python -m parcela.demo`: start a server, make one signed and sealed purchase, say what happened, keep serving."""
+
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from parcela import __version__
+from parcela.demo import sample, show
+from parcela.demo.caller import Caller, Json, UnexpectedAnswerError
+from parcela.demo.server import DemoServer, ServerDidNotStartError, find_free_port, run_server
+from parcela.settings import Settings, SettingsError, load_settings
+
+
+def main(
+    home: Annotated[Path | None, typer.Option(help="Folder of the embedded database and keys.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, or the next free one.")] = None,
+    leave: Annotated[bool, typer.Option("--exit", help="End after the purchase.")] = False,
+) -> None:
+    """Run the demo until Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    console = show.make_console()
+    try:
+        run_demo(console, load_settings(os.environ, home=home, port=port), keeps_serving=not leave)
+    except (SettingsError, ServerDidNotStartError, UnexpectedAnswerError) as error:
+        console.print(f"[bold red]parcela:[/] {error}")
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        console.print("\nStopped.")
+
+
+def run_demo(console: Console, settings: Settings, *, keeps_serving: bool) -> None:
+    """The whole demo."""
+    console.print(f"[bold]Parcela {__version__}[/]  one purchase in installments, from offers to plan")
+    port = find_free_port(settings.host, settings.port)
+    if port != settings.port:
+        console.print(f"Port {settings.port} is taken: this demo uses {port}.")
+    with run_server(settings.home, host=settings.host, port=port) as server:
+        console.print(
+            f"The server is ready at [bold]{server.local_url}[/] after {server.start_s:.1f} s"
+            f" (database and keys: {settings.home})."
+        )
+        console.print("Every request is signed (OAuth 1.0a, RSA-SHA256), card numbers are sealed (JWE).")
+        plan_id = buy(console, server, settings.home)
+        register_cards(console, server, settings.home)
+        console.print()
+        show.show_links(console, local_url=server.local_url, home=settings.home, plan_id=plan_id)
+        if keeps_serving:
+            console.print("\nServing. Ctrl-C ends it.")
+            server.process.wait()
+
+
+def buy(console: Console, server: DemoServer, home: Path) -> str:
+    """As the partner: ask for offers, choose the first, save the plan; gives the plan's id."""
+    partner = Caller(server.credentials, home, role="partner")
+    now = datetime.now(UTC)
+
+    show.show_step(console, 1, "Which offers does this purchase get?")
+    answer = partner.call("POST", "/offers", sample.make_offers_request(now))
+    shown = answer.body
+    purchase = f"{show.format_amount(sample.AMOUNT)} at {sample.MERCHANT['name']}"
+    show.show_call(console, "POST /offers", f"{purchase}, card {show.mask_card(sample.CARD)}", answer)
+    show.show_offers(console, shown["offers"], sample.AMOUNT)
+
+    show.show_step(console, 2, "The cardholder chooses the first one")
+    request = sample.make_plan_request(shown, shown["offers"][0], now)
+    answer = partner.call("POST", "/plans", request, expected=201)
+    plan_id: str = answer.body["planId"]
+    show.show_call(console, "POST /plans", f"offer {request['offerId']} as it was shown", answer)
+    console.print(f"   Plan      [bold]{plan_id}[/]")
+    console.print(f"   Location  {answer.location}", soft_wrap=True)
+
+    again = partner.call("POST", "/plans", request, expected=201)
+    verdict = "the same plan" if again.body["planId"] == plan_id else "ANOTHER PLAN"
+    show.show_call(console, "POST /plans", f"sent again after a lost answer: {verdict}", again)
+
+    show.show_step(console, 3, "The plan, read back")
+    answer = partner.call("GET", f"/plans/{plan_id}")
+    show.show_call(console, "GET /plans/{planId}", f"status {answer.body['status']}", answer)
+    show.show_schedule(console, answer.body)
+    return plan_id
+
+
+def register_cards(console: Console, server: DemoServer, home: Path) -> None:
+    """As the issuer: put cards on a list, and read which one failed from the sealed answer."""
+    issuer = Caller(server.credentials, home, role="issuer")
+    show.show_step(console, 4, "The issuer puts three cards on a list, one of them mistyped")
+    answer = issuer.call("POST", "/consumers/pans/registrations", sample.make_pan_list_request())
+    body = answer.body
+    show.show_call(console, "POST /consumers/pans/registrations", _describe_list(body), answer)
+    for failed in body["sensitiveData"]["pans"] if answer.was_sealed else ():
+        reason = failed["error"]["description"]
+        console.print(f"   Decrypted from the answer: {show.mask_card(failed['pan'])}: {reason}")
+
+
+def _describe_list(body: Json) -> str:
+    return f"list {body['panList']['panListId']}\n   {body['successfulCount']} added, {body['failureCount']} failed"
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,88 @@
+"""The demo's server: `parcela serve --demo` as a child process that ends with the demo."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_START_TIMEOUT_S = 60.0
+_STOP_TIMEOUT_S = 20.0
+_PORTS_TRIED = 100
+
+
+class ServerDidNotStartError(Exception):
+    """The server ended or stayed silent; what it wrote itself says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoServer:
+    """A server that answers: its process, where it is, who may call it, and how long its start took."""
+
+    process: subprocess.Popen[bytes]
+    local_url: str
+    credentials: Mapping[str, Any]
+    start_s: float
+
+
+def find_free_port(host: str, wanted: int) -> int:
+    """`wanted`, or the first port above it on which nobody listens."""
+    for port in range(wanted, min(wanted + _PORTS_TRIED, 65536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise ServerDidNotStartError(f"No port from {wanted} to {wanted + _PORTS_TRIED - 1} is free on {host}.")
+
+
+@contextmanager
+def run_server(home: Path, *, host: str, port: int) -> Iterator[DemoServer]:
+    """A ready server with the demo world. Raises ServerDidNotStartError."""
+    started_s = time.monotonic()
+    command = [sys.executable, "-c", "from parcela.cli.main import run; run()", "serve", "--demo"]
+    process = subprocess.Popen([*command, "--home", str(home), "--host", host, "--port", str(port)])
+    local_url = f"http://{host}:{port}"
+    try:
+        _wait_until_ready(process, local_url)
+        credentials = json.loads((home / "sandbox" / "credentials.json").read_text(encoding="utf-8"))
+        yield DemoServer(
+            process=process,
+            local_url=local_url,
+            credentials=credentials,
+            start_s=time.monotonic() - started_s,
+        )
+    finally:
+        _stop(process)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], local_url: str) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise ServerDidNotStartError("The server ended right after its start; its message stands above.")
+        try:
+            with urllib.request.urlopen(f"{local_url}/readyz", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise ServerDidNotStartError(f"The server did not answer within {_START_TIMEOUT_S:.0f} s.")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Let the server finish what it is answering, then end it."""
+    process.terminate()
+    try:
+        process.wait(_STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

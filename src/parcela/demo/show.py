@@ -1,0 +1,111 @@
+"""What the demo prints: each call in one line, offers as cards, the plan as a table."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.columns import Columns
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from parcela.demo.caller import Answer
+
+Json = dict[str, Any]
+
+WIDTH = 80
+_CARD_WIDTH = 38
+_FEE_PLACES = {"FRST_INSTL": "with the first payment", "SPREAD_ALL_INSTALLMENT": "spread over all payments"}
+
+
+def make_console() -> Console:
+    """80 columns everywhere; colors only where they can be seen."""
+    return Console(width=WIDTH, highlight=False, soft_wrap=False)
+
+
+def show_step(console: Console, number: int, title: str) -> None:
+    """A heading."""
+    console.print(f"\n[bold]{number}. {title}[/]")
+
+
+def show_call(console: Console, request: str, detail: str, answer: Answer) -> None:
+    """One request and what came back."""
+    console.print(f"   [cyan]{request}[/]  {detail}")
+    console.print(f"   [green]{answer.status}[/] after {answer.milliseconds:.0f} ms")
+
+
+def show_offers(console: Console, offers: Sequence[Json], purchase_amount: int) -> None:
+    """Offers side by side."""
+    console.print(Columns([_make_card(offer, purchase_amount) for offer in offers], padding=(0, 1)))
+
+
+def show_schedule(console: Console, plan: Json) -> None:
+    """The rows of a plan."""
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, padding=(0, 2), pad_edge=False)
+    total = plan["planInstallmentInformation"]["totalAmount"]
+    table.add_column("No.", justify="right")
+    table.add_column("Due", footer="Total")
+    table.add_column("Amount", justify="right", footer=format_amount(total))
+    for row in plan["schedulePayments"]:
+        table.add_row(
+            str(row["installmentNumber"]), row["dueDate"], format_amount(row["installmentAmount"])
+        )
+    console.print(table)
+
+
+def show_links(console: Console, *, local_url: str, home: Path, plan_id: str) -> None:
+    """Where to go next."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    table.add_row("API documents", f"{local_url}/docs")
+    table.add_row("OpenAPI", f"{local_url}/openapi/network.json")
+    table.add_row("Keys and passwords", str(home / "sandbox" / "credentials.json"))
+    table.add_row("Is it alive?", f"curl {local_url}/healthz")
+    table.add_row("Metrics", f"curl {local_url}/metrics")
+    console.print(table)
+    # Commands stand on lines of their own, so that they can be copied.
+    console.print("\n[bold]Try next[/]")
+    home_option = "" if home == Path(".parcela") else f" --home {home}"
+    for command in (f"plan show {plan_id}", "catalogue export", "doctor", "--help"):
+        options = "" if command == "--help" else home_option
+        console.print(Text(f"   .venv/bin/parcela {command}{options}"), soft_wrap=True)
+
+
+def mask_card(digits: str) -> str:
+    """The first six and the last four digits."""
+    return f"{digits[:4]} {digits[4:6]}** **** {digits[-4:]}"
+
+
+def format_amount(amount: int | float) -> str:
+    """A dollar amount of the wire for people: always with cents."""
+    return f"${Decimal(str(amount)):,.2f}"
+
+
+def _make_card(offer: Json, purchase_amount: int) -> Panel:
+    first, other = offer["firstInstallmentAmount"], offer["otherInstallmentAmount"]
+    facts = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    facts.add_column(style="dim")
+    facts.add_column(overflow="fold")
+    if first != other:
+        facts.add_row("First payment", format_amount(first))
+    facts.add_row("Total", format_amount(offer["totalAmount"]))
+    facts.add_row("Cost", format_amount(Decimal(str(offer["totalAmount"])) - purchase_amount))
+    facts.add_row("APR", f"{offer['apr']} %")
+    facts.add_row("Fee", _describe_fee(offer))
+    facts.add_row("First due", offer["schedulePayments"][0]["dueDate"])
+    head = Text(f"{offer['tenure']} x {format_amount(other)} {offer['frequency'].lower()}", style="bold")
+    disclosure = Text(offer["provider"]["disclosure"], style="dim")
+    title = f"{offer['priority']}. {offer['provider']['providerName']}"
+    return Panel(Group(head, facts, disclosure), title=title, title_align="left", width=_CARD_WIDTH)
+
+
+def _describe_fee(offer: Json) -> str:
+    if offer["feeType"] == "NO_FEES":
+        return "none"
+    value = offer["feeValue"]
+    amount = f"{value} %" if offer["feeType"] == "PRCENTG" else format_amount(value)
+    return f"{amount} {_FEE_PLACES[offer['feeDistribution']]}"

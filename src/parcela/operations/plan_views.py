@@ -1,0 +1,35 @@
+"""Plans as people of the issuer and operators see them."""
+
+from dataclasses import dataclass
+
+from parcela.domain.changes import Person
+from parcela.domain.errors import NotFound
+from parcela.domain.ids import is_uuid
+from parcela.domain.plans import Plan
+from parcela.operations.engine import Engine
+from parcela.store import cards, plans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """A plan with the card and the client as people may see them."""
+
+    plan: Plan
+    masked_card: str
+    client_code: str
+
+
+async def view_plan(engine: Engine, person: Person, plan_id: str) -> PlanView:
+    """A plan of the person's issuer, or any for operators. Raises NotFound, for foreign ids alike."""
+    seen = await engine.look()
+    async with engine.database.connection() as connection:
+        found = None
+        if is_uuid(plan_id):
+            found = await plans.find_plan(connection, person.tenant_id, plan_id=plan_id)
+        if found is None or person.provider_id not in (None, found.provider_id):
+            raise NotFound("plan", plan_id)
+        first_six, last_four = await cards.get_card_face_of_plan(connection, person.tenant_id, plan_id)
+    code_of = {client.client_id: client.code for client in seen.snapshot.clients.values()}
+    return PlanView(
+        plan=found, masked_card=f"{first_six}******{last_four}", client_code=code_of[found.client_id]
+    )

@@ -1,0 +1,26 @@
+"""Every refusal of the core has a row in every door's table."""
+
+import importlib
+import pkgutil
+
+import parcela
+from parcela.dialects.network import refusals
+from parcela.domain.errors import DomainError
+
+
+def list_codes() -> set[str]:
+    for module in pkgutil.walk_packages(parcela.__path__, "parcela."):
+        if ".migrations" not in module.name and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    codes: set[str] = set()
+    waiting = [DomainError]
+    while waiting:
+        refusal = waiting.pop()
+        codes.add(refusal.code)
+        waiting.extend(refusal.__subclasses__())
+    return codes
+
+
+def test_the_network_door_has_a_row_for_every_code() -> None:
+    assert set(refusals.ANSWERS) | refusals.NEVER_HERE == list_codes()
+    assert not set(refusals.ANSWERS) & refusals.NEVER_HERE
