@@ -1,4 +1,4 @@
-# make demo   everything from nothing to a running server with one purchase made
+# make demo   everything from nothing to a running server with one purchase made (DEMO_FLAGS=--exit: and ends)
 # make test   format, lint, types, layers and all tests
 # make check  the same without the tests
 # make bench  the benchmarks (BENCH_QUICK=1 for a short run)
@@ -13,12 +13,13 @@ SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
+DEMO_FLAGS ?=
 LOCK_FLAGS ?=
 
 .PHONY: demo setup test check bench lock clean
 
 demo: setup
-	@$(BIN)/python -m parcela.demo
+	@$(BIN)/python -m parcela.demo $(DEMO_FLAGS)
 
 setup: $(READY)
 

@@ -17,8 +17,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from parcela import __version__
+from parcela.admin.door import PREFIX as ADMIN_PREFIX
+from parcela.admin.door import AdminDoor
+from parcela.api_docs import list_docs_routes
 from parcela.connectors.system import SystemClock, SystemIds
 from parcela.dialects.network.door import PREFIX, NetworkDoor
+from parcela.dialects.network.openapi import render_openapi
 from parcela.dialects.network.settings import NetworkSettings
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine, Policy
 from parcela.operations.housekeeping import clean_up
@@ -97,23 +101,27 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             Route("/readyz", check_ready),
             Route("/metrics", show_metrics),
             Mount("/static", StaticFiles(directory=_STATIC)),
+            *list_docs_routes({"network": render_openapi(build_network_settings(settings))}),
         ],
     )
 
 
 def mount_doors(app: Starlette, engine: Engine, settings: Settings) -> None:
     """Give an engine its doors."""
-    network = NetworkDoor(
-        engine,
-        NetworkSettings(
-            root_url=settings.root_url,
-            oauth_window_s=settings.oauth_window_seconds,
-            shows_15_days=settings.network_show_15_days,
-            allows_clear_data=settings.network_allow_clear_data,
-            requests_per_second=settings.network_requests_per_second,
-        ),
-    )
+    network = NetworkDoor(engine, build_network_settings(settings))
     app.router.routes.append(Mount(PREFIX, network))
+    app.router.routes.append(Mount(ADMIN_PREFIX, AdminDoor(engine)))
+
+
+def build_network_settings(settings: Settings) -> NetworkSettings:
+    """The network door's part of the settings."""
+    return NetworkSettings(
+        root_url=settings.root_url,
+        oauth_window_s=settings.oauth_window_seconds,
+        shows_15_days=settings.network_show_15_days,
+        allows_clear_data=settings.network_allow_clear_data,
+        requests_per_second=settings.network_requests_per_second,
+    )
 
 
 async def answer_readiness(runtime: Runtime, database_url: str) -> Response:

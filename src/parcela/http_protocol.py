@@ -23,6 +23,7 @@ _NETWORK_TOO_LARGE = (
 )
 _FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 # A chunk of one byte takes six on the wire; more framing than that carries no body.
 _FRAMING_BYTES_PER_BODY_BYTE = 6
 
@@ -30,10 +31,10 @@ _FRAMING_BYTES_PER_BODY_BYTE = 6
 class BoundedHttpToolsProtocol(HttpToolsProtocol):
     """Pass it to uvicorn as `Config(http=BoundedHttpToolsProtocol)`.
 
-    A request line and headers over `max_head_bytes` answer 413 under `/installments`, 431
-    elsewhere; a head or a body that comes too slowly answers 408; a request that is not plain
-    HTTP/1.0 or 1.1 answers 400, CONNECT 501. After any of these nothing more is read and the
-    connection ends.
+    A request line over `max_head_bytes` answers 414; one that is too long together with its headers
+    413 under `/installments`, 431 elsewhere; a head or a body that comes too slowly 408; a request
+    that is not plain HTTP/1.0 or 1.1 answers 400, CONNECT 501. After any of these nothing more is
+    read and the connection ends.
     """
 
     max_head_bytes = 16_384
@@ -93,7 +94,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         if self._phase == "head":
             self._head_bytes += len(part)
             if self._head_bytes > self.max_head_bytes:
-                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                self._refuse(self._choose_size_refusal())
         elif self._phase == "body" and was_in_body:
             self._framing_budget -= len(part)
             if self._framing_budget < 0:
@@ -148,7 +149,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             elif name in _FRAMING_HEADERS:
                 framing.append(header)
         if size > self.max_head_bytes:
-            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            return self._choose_size_refusal()
         if method == b"CONNECT":
             return HTTPStatus.NOT_IMPLEMENTED
         version = self.parser.get_http_version()
@@ -156,9 +157,14 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             version in ("1.0", "1.1")
             and (len(hosts) == 1 or (not hosts and version == "1.0"))
             and (not hosts or _HOST.fullmatch(hosts[0]))
+            and _is_plain_target(self.url, hosts)
             and (not framing or (len(framing) == 1 and _is_plain_framing(*framing[0], version=version)))
         )
         return None if is_plain else HTTPStatus.BAD_REQUEST
+
+    def _choose_size_refusal(self) -> HTTPStatus:
+        is_target = len(self.url) > self.max_head_bytes
+        return HTTPStatus.REQUEST_URI_TOO_LONG if is_target else HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
     def _is_answer_due(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -238,6 +244,12 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
 
 class _RefusedRequest(Exception):
     """Stops the parser inside a callback."""
+
+
+def _is_plain_target(target: bytes, hosts: list[bytes]) -> bool:
+    """No fragment, and an absolute address names the same host as the `Host` header."""
+    authority = _ABSOLUTE.match(target)
+    return b"#" not in target and (authority is None or [authority[1].lower()] == [h.lower() for h in hosts])
 
 
 def _is_plain_framing(name: bytes, value: bytes, *, version: str) -> bool:

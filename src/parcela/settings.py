@@ -135,12 +135,11 @@ def _check_urls(settings: Settings) -> None:
         ("postgresql://", "postgres://")
     ):
         raise SettingsError("PARCELA_DATABASE_URL must begin with postgresql://.")
-    if settings.public_url is not None:
-        if not _is_base_url(settings.public_url):
-            raise SettingsError(
-                "PARCELA_PUBLIC_URL must be the http or https address at which clients reach this server, "
-                f"such as https://api.example.com, not {settings.public_url!r}."
-            )
+    if settings.public_url is not None and not _is_base_url(settings.public_url):
+        raise SettingsError(
+            "PARCELA_PUBLIC_URL must be the http or https address at which clients reach this server, "
+            f"such as https://api.example.com, not {settings.public_url!r}."
+        )
 
 
 def _is_base_url(text: str) -> bool:

@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "logs": {"domain"},
     "http_protocol": set(),
+    "api_docs": set(),
     "demo": {"settings"},
 }
 # The composition root and the command line put the rooms together.
@@ -127,7 +128,7 @@ def test_sql_stays_in_the_store() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 words = node.value.split()
-                assert not (words and words[0] in {"SELECT", "INSERT", "UPDATE", "DELETE"}), (
+                assert not (len(words) > 1 and words[0] in {"SELECT", "INSERT", "UPDATE", "DELETE"}), (
                     f"{relative}:{node.lineno} holds SQL"
                 )
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-
 from tests.support.live_server import LiveServer, run_live_server
 from tests.support.network_client import OfficialClient, load_party
 

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 from jwcrypto import jwe, jwk
 from oauth1.oauth import SignatureMethod
-
 from tests.support.live_server import LiveServer, run_live_server
 from tests.support.network_client import (
     Answer,

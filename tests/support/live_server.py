@@ -35,6 +35,12 @@ class LiveServer:
         """What the server wrote to its standard streams."""
         return self.home / "server.log"
 
+    @property
+    def session_id(self) -> int:
+        """The session that all processes of the server belong to."""
+        assert self._process is not None, "the server does not run"
+        return self._process.pid
+
     def start(self) -> Self:
         """Start and wait until it is ready."""
         command = [sys.executable, "-c", "from parcela.cli.main import run; run()", "serve", "--demo"]

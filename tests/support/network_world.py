@@ -15,8 +15,9 @@ from parcela.app import open_engine
 from parcela.dialects.network.door import NetworkDoor
 from parcela.dialects.network.settings import NetworkSettings
 from parcela.domain.programs import Entry
-from parcela.operations import catalogue, people
+from parcela.operations import catalogue, clients, people
 from parcela.operations.catalogue import Proposal
+from parcela.operations.clients import ClientSwitches
 from parcela.operations.engine import MAIN_TENANT, Engine
 from parcela.settings import Settings
 from parcela.store import world
@@ -98,6 +99,18 @@ class NetworkWorld:
 
         return self.run(count())
 
+    def count_broken(self) -> int:
+        """How many rows the views of broken invariants show."""
+
+        async def count() -> int:
+            async with self.engine.database.connection() as connection:
+                found: int = await connection.fetchval(
+                    "SELECT (SELECT count(*) FROM broken_plan) + (SELECT count(*) FROM broken_audit)"
+                )
+                return found
+
+        return self.run(count())
+
     def change_catalogue(self, *wanted: Entry, removed: tuple[tuple[str, str], ...] = ()) -> None:
         """Propose and approve as two operators."""
 
@@ -135,6 +148,16 @@ class NetworkWorld:
             return await work(self.engine, await people.find_person(self.engine, "operator@sandbox.example"))
 
         return self.run(act())
+
+    def switch_partner(self, *, is_enabled: bool | None = None, is_suspended: bool | None = None) -> None:
+        """Switch the API on or off for the partner, or suspend it."""
+        switches = ClientSwitches(is_enabled=is_enabled, is_suspended=is_suspended)
+
+        async def switch(engine: Engine, operator: Any) -> None:
+            client = engine.snapshot.clients[self.partner.consumer_key.partition("!")[0]]
+            await clients.switch_client(engine, operator, client.client_id, switches)
+
+        self.as_operator(switch)
 
     async def _ask(self, door: NetworkDoor, request: WireRequest) -> Answer:
         target = urlsplit(request.url)

@@ -45,9 +45,7 @@ def edit(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """A copy with members set or taken out; paths as `schedulePayments[0].dueDate`."""
     edited: dict[str, Any] = json.loads(json.dumps(body))
     for path, value in changes.items():
-        *parents, last = [
-            int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)
-        ]
+        *parents, last = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]
         target: Any = edited
         for step in parents:
             target = target[step] if isinstance(step, int) else target.setdefault(step, {})

@@ -10,8 +10,8 @@ from parcela.settings import Settings
 from parcela.store.embedded import EmbeddedServer
 
 UNREACHABLE = (
-    "The database in PARCELA_DATABASE_URL cannot be used ({reason}): check that it runs and that the address, "
-    "user and password are right, or unset it to use the embedded one."
+    "The database in PARCELA_DATABASE_URL cannot be used ({reason}): check that it runs and that the "
+    "address, user and password are right, or unset it to use the embedded one."
 )
 
 

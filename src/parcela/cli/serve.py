@@ -1,18 +1,25 @@
 """`parcela serve`: database, migrations, demo world, then the HTTP server with its workers."""
 
 import asyncio
+import contextlib
+import errno
 import os
 import resource
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from parcela.app import create_app, open_engine
 from parcela.cli.database import use_database
+from parcela.cli.options import CommandError
+from parcela.cli.worker_port import WorkerPort
 from parcela.http_protocol import BoundedHttpToolsProtocol
 from parcela.logs import configure_logs
 from parcela.sandbox.setup import prepare_demo_world
@@ -27,6 +34,7 @@ def serve(settings: Settings) -> None:
     """Run until a signal ends it."""
     configure_logs(settings.log_format)
     protect_process()
+    check_port(settings)
     settings.home.mkdir(parents=True, exist_ok=True)
     with use_database(settings) as database_url:
         asyncio.run(prepare(settings, database_url))
@@ -37,6 +45,27 @@ def serve(settings: Settings) -> None:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
             pass_on_settings(settings, database_url)
             run_server(_WORKER_APP, settings)
+
+
+def check_port(settings: Settings) -> None:
+    """Refuse early, and with a sentence, an address on which nobody can listen. Raises CommandError."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(
+                f"Port {settings.port} is in use: end the program that listens on {where}, or choose another "
+                "port with --port."
+            ) from None
+        raise CommandError(
+            f"Nobody can listen on {where} ({error.strerror}): choose another address with --host or --port."
+        ) from None
 
 
 def protect_process() -> None:
@@ -61,8 +90,8 @@ async def prepare(settings: Settings, database_url: str) -> None:
 
 
 def run_server(app: Starlette | str, settings: Settings) -> None:
-    """uvicorn with uvloop and the bounded HTTP/1.1 protocol; several workers share one socket."""
-    uvicorn.run(
+    """uvicorn with uvloop and the bounded HTTP/1.1 protocol; several workers share one port."""
+    config = uvicorn.Config(
         app,
         factory=isinstance(app, str),
         host=settings.host,
@@ -78,6 +107,15 @@ def run_server(app: Starlette | str, settings: Settings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
+    if settings.workers > 1:
+        with WorkerPort.bind_to(settings.host, settings.port) as port:
+            Multiprocess(config, sockets=[port]).run()
+        return
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 def pass_on_settings(settings: Settings, database_url: str) -> None:

@@ -1,4 +1,6 @@
-"""`python -m parcela.demo`: start a server, make one signed and sealed purchase, say what happened, keep serving."""
+"""`python -m parcela.demo`: start a server, make one signed and sealed purchase, say what happened, and
+keep serving.
+"""
 
 import os
 import signal
@@ -41,10 +43,8 @@ def run_demo(console: Console, settings: Settings, *, keeps_serving: bool) -> No
     if port != settings.port:
         console.print(f"Port {settings.port} is taken: this demo uses {port}.")
     with run_server(settings.home, host=settings.host, port=port) as server:
-        console.print(
-            f"The server is ready at [bold]{server.local_url}[/] after {server.start_s:.1f} s"
-            f" (database and keys: {settings.home})."
-        )
+        console.print(f"The server is ready after {server.start_s:.1f} s: [bold]{server.local_url}[/]")
+        console.print(f"Its database and keys are in {settings.home}", soft_wrap=True)
         console.print("Every request is signed (OAuth 1.0a, RSA-SHA256), card numbers are sealed (JWE).")
         plan_id = buy(console, server, settings.home)
         register_cards(console, server, settings.home)
@@ -76,8 +76,9 @@ def buy(console: Console, server: DemoServer, home: Path) -> str:
     console.print(f"   Location  {answer.location}", soft_wrap=True)
 
     again = partner.call("POST", "/plans", request, expected=201)
-    verdict = "the same plan" if again.body["planId"] == plan_id else "ANOTHER PLAN"
-    show.show_call(console, "POST /plans", f"sent again after a lost answer: {verdict}", again)
+    if again.body["planId"] != plan_id:
+        raise UnexpectedAnswerError(f"POST /plans made a second plan, {again.body['planId']}.")
+    show.show_call(console, "POST /plans", "sent again, as after a lost answer: the same plan", again)
 
     show.show_step(console, 3, "The plan, read back")
     answer = partner.call("GET", f"/plans/{plan_id}")
@@ -99,7 +100,8 @@ def register_cards(console: Console, server: DemoServer, home: Path) -> None:
 
 
 def _describe_list(body: Json) -> str:
-    return f"list {body['panList']['panListId']}\n   {body['successfulCount']} added, {body['failureCount']} failed"
+    counts = f"{body['successfulCount']} added, {body['failureCount']} failed"
+    return f"list {body['panList']['panListId']}\n   {counts}"
 
 
 if __name__ == "__main__":

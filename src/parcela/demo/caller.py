@@ -71,7 +71,7 @@ class Caller:
         milliseconds = (time.perf_counter() - started_s) * 1000
         if response.status_code != expected:
             raise UnexpectedAnswerError(
-                f"{method} {path} answered {response.status_code} instead of {expected}: {response.text[:500]}"
+                f"{method} {path} answered {response.status_code}, not {expected}: {response.text[:500]}"
             )
         answer = response.json()
         was_sealed = "encryptedValue" in answer

@@ -50,9 +50,7 @@ def show_schedule(console: Console, plan: Json) -> None:
     table.add_column("Due", footer="Total")
     table.add_column("Amount", justify="right", footer=format_amount(total))
     for row in plan["schedulePayments"]:
-        table.add_row(
-            str(row["installmentNumber"]), row["dueDate"], format_amount(row["installmentAmount"])
-        )
+        table.add_row(str(row["installmentNumber"]), row["dueDate"], format_amount(row["installmentAmount"]))
     console.print(table)
 
 
@@ -80,7 +78,7 @@ def mask_card(digits: str) -> str:
     return f"{digits[:4]} {digits[4:6]}** **** {digits[-4:]}"
 
 
-def format_amount(amount: int | float) -> str:
+def format_amount(amount: Decimal | float) -> str:
     """A dollar amount of the wire for people: always with cents."""
     return f"${Decimal(str(amount)):,.2f}"
 

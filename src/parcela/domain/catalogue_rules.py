@@ -73,12 +73,19 @@ def _check_issuer(issuer: Issuer) -> None:
     _expect(is_uuid(issuer.provider_id), "issuer.provider_id", "a UUID in lower case", issuer.provider_id)
     _expect(1 <= len(issuer.name) <= 100, f"{where}.name", "1 to 100 characters")
     _expect(10 <= len(issuer.logo_url) <= 2000, f"{where}.logo_url", "a URL of 10 to 2000 characters")
-    scheme = urlsplit(issuer.logo_url).scheme
-    _expect(scheme in ("http", "https"), f"{where}.logo_url", "an http or https URL", issuer.logo_url)
+    _expect(_is_web_address(issuer.logo_url), f"{where}.logo_url", "an http or https URL", issuer.logo_url)
     _expect(bool(_CID.fullmatch(issuer.cid)), f"{where}.cid", "1 to 10 digits", issuer.cid)
     _expect(bool(_ICA.fullmatch(issuer.ica)), f"{where}.ica", "1 to 11 digits", issuer.ica)
     _expect(is_country(issuer.country), f"{where}.country", "an ISO 3166-1 alpha-3 code", issuer.country)
     _expect(len(issuer.disclosure) <= MAX_DISCLOSURE, f"{where}.disclosure", "at most 500 characters")
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _check_bounds(bounds: AccountRange | TokenRange) -> None:

@@ -123,7 +123,8 @@ def _price_candidate(candidate: Candidate, found: RangeCandidates, amount: Money
     schedule = build_schedule(terms, amount, anchor=anchor)
     if schedule.total_minor > MAX_MINOR:
         raise InvalidMoney(f"the total of offer {program.offer_id} exceeds what a ledger column holds")
-    if any(row.amount_minor != schedule.other_minor for row in schedule.rows[1:]):
+    other_minor = schedule.other_minor
+    if any(row.amount_minor != other_minor for row in schedule.rows[1:]):
         raise NotPresentable(f"rows 2 to {terms.count} of offer {program.offer_id} differ")
     apr_percent = find_network_apr(terms, schedule)
     presented = PresentedOffer(

@@ -305,7 +305,7 @@ class PricingTerms:
         return find_periods_per_year(self.interval.unit, self.interval.count)
 
 
-_Number = Decimal | Fraction | int
+_Number = Decimal | int
 
 
 def _list_bounded_numbers(terms: PricingTerms) -> Iterator[tuple[str, _Number, _Number, _Number]]:
@@ -327,7 +327,7 @@ def _list_bounded_numbers(terms: PricingTerms) -> Iterator[tuple[str, _Number, _
         yield "a deferral surcharge", deferral.surcharge_percent_per_period, 0, 1_000_000
     if grace is not None:
         for rows in (grace.principal, grace.interest, grace.interest_free):
-            yield "grace rows", rows, 0, terms.count
+            yield "grace rows", rows, 0, 99
     if terms.start.down_payment_percent is not None:
         yield "a down payment in percent", terms.start.down_payment_percent, 0, 100
     if terms.options.amortization_count is not None:

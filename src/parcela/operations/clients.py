@@ -175,7 +175,8 @@ async def rotate_platform_key(
     Raises NotAllowed, NotFound, InvalidInput.
     """
     if rotation.purpose not in _PLATFORM_PURPOSES:
-        raise InvalidInput("purpose", "platform_decryption or platform_signing", came=repr(rotation.purpose.value))
+        came = repr(rotation.purpose.value)
+        raise InvalidInput("purpose", "platform_decryption or platform_signing", came=came)
     _check_grace(rotation.grace)
     return await _replace_platform_key(
         engine, person, client_id, rotation, private_key=generate_key_pair(), once=once
@@ -286,16 +287,24 @@ async def switch_client(
 
 
 async def load_tokens(
-    engine: Engine, person: Person, entries: Sequence[tuple[str, str]], *, once: Once[int] | None = None
+    engine: Engine,
+    person: Person,
+    entries: Sequence[tuple[str, str]],
+    *,
+    first_line: int = 1,
+    once: Once[int] | None = None,
 ) -> int:
-    """Load pairs of token PAN and funding PAN, all or none. Raises NotAllowed, InvalidInput."""
+    """Load pairs of token PAN and funding PAN, all or none; refusals count the pairs from `first_line`.
+
+    Raises NotAllowed, InvalidInput.
+    """
     check_operator(person)
     if not 1 <= len(entries) <= MAX_TOKENS:
         raise InvalidInput("tokens", f"1 to {MAX_TOKENS} pairs", came=str(len(entries)))
     seen = await engine.look()
     catalogue = seen.catalogue(person.tenant_id)
     pairs = []
-    for line, (token_digits, funding_digits) in enumerate(entries, start=1):
+    for line, (token_digits, funding_digits) in enumerate(entries, start=first_line):
         token, funding = _read_pan(token_digits, line, "token"), _read_pan(funding_digits, line, "funding")
         if not catalogue.is_token(token.padded):
             raise InvalidInput(f"tokens[{line}].token_pan", "a PAN inside a token range", came=str(token))

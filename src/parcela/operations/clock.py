@@ -28,7 +28,8 @@ def measure_step(step: str, *, now: datetime) -> timedelta:
     """
     found = _STEP.fullmatch(step)
     if found is None:
-        raise InvalidInput("step", "a number and a unit such as 10s, 5m, 2h, 3d, 1w, 3mo or 1y", came=repr(step))
+        expected = "a number and a unit such as 10s, 5m, 2h, 3d, 1w, 3mo or 1y"
+        raise InvalidInput("step", expected, came=repr(step))
     count, unit = int(found[1]), found[2]
     if unit in _UNITS:
         return count * _UNITS[unit]
@@ -42,7 +43,7 @@ def measure_step(step: str, *, now: datetime) -> timedelta:
 async def advance_clock(engine: Engine, actor: str, step: str) -> datetime:
     """Move a sandbox's clock on by one step; gives the new time. Raises NotAllowed, InvalidInput."""
     if not engine.policy.is_sandbox:
-        raise NotAllowed(f"The clock of a {engine.policy.environment} world follows the database's: it cannot be moved.")
+        raise NotAllowed("Only the clock of a sandbox can be moved (PARCELA_ENVIRONMENT=sandbox).")
     seen = await engine.look()
     by = measure_step(step, now=seen.now)
     if seen.now + by - seen.real_now > MAX_OFFSET:

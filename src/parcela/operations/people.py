@@ -48,7 +48,10 @@ class NewPerson:
 async def register_person(
     engine: Engine, actor: str, new: NewPerson, *, once: Once[Person] | None = None
 ) -> Person:
-    """Register somebody who may sign in; the caller makes sure that `actor` may. Raises InvalidInput, Conflict."""
+    """Register somebody who may sign in; the caller makes sure that `actor` may do so.
+
+    Raises InvalidInput, Conflict.
+    """
     address = new.email.strip().lower()
     if not _EMAIL.fullmatch(address):
         raise InvalidInput("person.email", "an e-mail address", came=repr(new.email))
@@ -141,9 +144,11 @@ async def sign_in(engine: Engine, *, email: str, password: str) -> tuple[str, Pe
     if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise SignInRefused("The address or the password is wrong.")
     token = engine.ids.random_bytes(32).hex()
+    # PostgreSQL has no text with a zero character; such an address is unknown like any other.
+    address = email.strip().lower().replace("\0", "\ufffd")
 
     async def work(connection: Connection) -> Person | None:
-        login = await people.find_login(connection, email.strip().lower())
+        login = await people.find_login(connection, address)
         is_right = _verify(_UNKNOWN_PERSON_HASH if login is None else login.password_hash, password)
         is_locked = (
             login is not None and login.locked_until is not None and login.locked_until > seen.real_now
@@ -153,7 +158,7 @@ async def sign_in(engine: Engine, *, email: str, password: str) -> tuple[str, Pe
             tenant_id=None if login is None else login.person.tenant_id,
             at=seen.real_now,
             # Somebody who types a card number into the wrong field must not leave it here.
-            actor=mask_card_numbers(email.strip().lower())[:200],
+            actor=mask_card_numbers(address)[:200],
             action="person.sign_in",
             subject="session",
             outcome="done" if is_admitted else "refused",

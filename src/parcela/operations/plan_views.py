@@ -1,4 +1,4 @@
-"""Plans as people of the issuer and operators see them."""
+"""Plans and PAN lists as people of the issuer and operators see them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,10 @@ from parcela.domain.errors import NotFound
 from parcela.domain.ids import is_uuid
 from parcela.domain.plans import Plan
 from parcela.operations.engine import Engine
-from parcela.store import cards, plans
+from parcela.store import cards, pan_lists, plans
+from parcela.store.pan_lists import PanListSummary
+
+__all__ = ["PanListSummary", "PlanView", "list_pan_lists", "view_plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +36,9 @@ async def view_plan(engine: Engine, person: Person, plan_id: str) -> PlanView:
     return PlanView(
         plan=found, masked_card=f"{first_six}******{last_four}", client_code=code_of[found.client_id]
     )
+
+
+async def list_pan_lists(engine: Engine, person: Person) -> list[PanListSummary]:
+    """The PAN lists of the person's issuer, or all for operators, by their id."""
+    async with engine.database.connection() as connection:
+        return await pan_lists.list_pan_lists(connection, person.tenant_id, person.provider_id)

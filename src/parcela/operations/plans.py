@@ -94,12 +94,14 @@ async def _find_presented(
     if offer_transaction_id is None:
         return None, None
     async with engine.database.connection() as connection:
-        presentment = await presentments.find_presentment(
+        presentment, may_be_taken = await presentments.find_presentment(
             connection,
             client.tenant_id,
             offer_transaction_id=offer_transaction_id,
             client_id=client.client_id,
         )
+        if not may_be_taken:
+            return presentment, None
         plan = await plans.find_plan_of_presentment(
             connection,
             client.tenant_id,

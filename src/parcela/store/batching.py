@@ -38,18 +38,28 @@ class Batcher(Generic[Item, Answer]):
         return await answer
 
     async def _fly(self) -> None:
-        while self._waiting:
-            batch = self._waiting[: self._max_items]
-            del self._waiting[: len(batch)]
-            try:
-                answers = await self._run([item for item, _ in batch])
-            except BaseException as failure:
-                for _, waiter in batch:
-                    if not waiter.done():
-                        waiter.set_exception(failure)
-                if not isinstance(failure, Exception):
-                    raise
-                continue
-            for (_, waiter), answer in zip(batch, answers, strict=True):
+        try:
+            while self._waiting:
+                batch = self._waiting[: self._max_items]
+                del self._waiting[: len(batch)]
+                await self._run_batch(batch)
+        finally:
+            # At once, not by the done callback alone: whoever was just answered may submit again before
+            # that callback runs, and would find a flight that no longer looks for items.
+            flight = asyncio.current_task()
+            assert flight is not None
+            self._flights.discard(flight)
+
+    async def _run_batch(self, batch: Sequence[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
+        try:
+            answers = await self._run([item for item, _ in batch])
+        except BaseException as failure:
+            for _, waiter in batch:
                 if not waiter.done():
-                    waiter.set_result(answer)
+                    waiter.set_exception(failure)
+            if not isinstance(failure, Exception):
+                raise
+            return
+        for (_, waiter), answer in zip(batch, answers, strict=True):
+            if not waiter.done():
+                waiter.set_result(answer)

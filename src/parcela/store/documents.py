@@ -4,9 +4,11 @@ A document holds only what differs from the defaults, so that a person can read 
 """
 
 import dataclasses
+import re
 import typing
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
@@ -31,6 +33,13 @@ _NAMED_INTERVALS: dict[str, Interval] = {
     "yearly": calendar.YEARLY,
     "single": calendar.SINGLE,
 }
+_MISSING_MEMBER = re.compile("Object missing required field `([^`]+)`")
+_UNKNOWN_WORD = re.compile("Invalid enum value (.+)")
+_EXPECTATIONS = {
+    "Invalid RFC3339 encoded datetime": "a date and time such as 2026-01-31T00:00:00Z",
+    "Invalid RFC3339 encoded date": "a date such as 2026-01-31",
+    "Invalid decimal string": "a decimal number",
+}
 _INTERVAL_NAMES = {interval: name for name, interval in _NAMED_INTERVALS.items()}
 
 
@@ -51,10 +60,21 @@ def document_to_entry(kind: str, document: object) -> Entry:
         entry: Entry = msgspec.convert(expanded, entry_type, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
-        raise InvalidInput(kind + place.rstrip("`"), reason.removeprefix("Expected ")) from None
+        raise _explain(reason, kind + place.rstrip("`")) from None
     except DomainError as error:
         raise InvalidInput(kind, str(error).removeprefix("expected ")) from None
     return entry
+
+
+def _explain(reason: str, place: str) -> InvalidInput:
+    """msgspec's words in ours."""
+    missing = _MISSING_MEMBER.fullmatch(reason)
+    if missing is not None:
+        return InvalidInput(f"{place}.{missing.group(1)}", "a value; it may not be left out")
+    unknown = _UNKNOWN_WORD.fullmatch(reason)
+    if unknown is not None:
+        return InvalidInput(place, "one of its words", came=unknown.group(1))
+    return InvalidInput(place, _EXPECTATIONS.get(reason, reason.removeprefix("Expected ")))
 
 
 def read_stored_entry(kind: str, text: str) -> Entry:
@@ -136,6 +156,9 @@ def _check_known(expected: object, value: object, place: str) -> None:
         if isinstance(value, list) and member_type is not Ellipsis:
             for position, member in enumerate(value):
                 _check_known(member_type, member, f"{place}[{position}]")
+        elif isinstance(member_type, type) and issubclass(member_type, StrEnum):
+            if isinstance(value, str) and value not in tuple(member_type):
+                raise InvalidInput(place, "one of " + ", ".join(member_type), came=repr(value))
         elif dataclasses.is_dataclass(member_type) and isinstance(value, Mapping):
             assert isinstance(member_type, type)
             hints = typing.get_type_hints(member_type)

@@ -1,6 +1,8 @@
 """PAN lists and their members."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from parcela.domain.pan_lists import PanList
 from parcela.store.database import Connection
@@ -40,9 +42,22 @@ async def find_pan_list(
     return None if row is None else PanList(**row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanListSummary:
+    """A list with the number of its members."""
+
+    pan_list_id: str
+    name: str
+    provider_id: str
+    low: str
+    high: str
+    members: int
+    created_at: datetime
+
+
 async def list_pan_lists(
     connection: Connection, tenant_id: int, provider_id: str | None
-) -> list[dict[str, object]]:
+) -> list[PanListSummary]:
     """Lists with their number of members, of one issuer or of all."""
     rows = await connection.fetch(
         "SELECT pan_list_id::text AS pan_list_id, name, provider_id::text AS provider_id, low, high,"
@@ -54,7 +69,7 @@ async def list_pan_lists(
         tenant_id,
         provider_id,
     )
-    return [dict(row) for row in rows]
+    return [PanListSummary(**row) for row in rows]
 
 
 async def list_memberships(

@@ -100,7 +100,7 @@ def record_to_offer(record: OfferRecord) -> PresentedOffer:
         fee_value=record.fee_value,
         total_minor=record.total_minor,
         amounts_minor=record.amounts_minor,
-        due_dates=tuple(date.fromordinal(day) for day in record.due_days),
+        due_dates=tuple([date.fromordinal(day) for day in record.due_days]),
     )
 
 
@@ -171,17 +171,23 @@ async def insert_presentments(connection: Connection, rows: Sequence[Presentment
 
 async def find_presentment(
     connection: Connection, tenant_id: int, *, offer_transaction_id: int, client_id: int
-) -> Presentment | None:
-    """What this client was shown under this id; another client's presentment is not found."""
+) -> tuple[Presentment | None, bool]:
+    """What this client was shown under this id, and whether a plan can have been made of it.
+
+    Another client's presentment is not found. Of one that is gone a plan may still be there.
+    """
     row = await connection.fetchrow(
-        "SELECT offer_transaction_id, client_id, presented_at, pan_index, body FROM presentment"
+        "SELECT offer_transaction_id, client_id, presented_at, pan_index, body,"
+        " EXISTS (SELECT 1 FROM plan WHERE plan.tenant_id = presentment.tenant_id"
+        "  AND plan.offer_transaction_id = presentment.offer_transaction_id) AS is_taken"
+        " FROM presentment"
         " WHERE tenant_id = $1 AND offer_transaction_id = $2 AND client_id = $3",
         tenant_id,
         offer_transaction_id,
         client_id,
     )
     if row is None:
-        return None
+        return None, True
     body = _decode(row["body"])
     purchase = PresentedPurchase(
         pan_index=row["pan_index"],
@@ -190,14 +196,15 @@ async def find_presentment(
         local_at=body.local_at,
         merchant=record_to_merchant(body.merchant),
     )
-    return Presentment(
+    presentment = Presentment(
         offer_transaction_id=row["offer_transaction_id"],
         client_id=row["client_id"],
         use_case=body.use_case,
         presented_at=row["presented_at"],
         purchase=purchase,
-        offers=tuple(record_to_offer(offer) for offer in body.offers),
+        offers=tuple([record_to_offer(offer) for offer in body.offers]),
     )
+    return presentment, row["is_taken"]
 
 
 async def delete_old_presentments(connection: Connection, *, presented_before: datetime) -> None:

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-
 from tests.conftest import DemoTemplate
 from tests.support.network_world import NetworkWorld, open_network_world
 

@@ -7,16 +7,16 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from tests.support.network_client import Answer, Jwe, Oauth, Party, WireRequest, forge
+from tests.support.network_world import NetworkWorld
+from tests.support.samples import UNSET, edit, load_error, load_sample
 
 from parcela.domain.clients import ClientRole, KeyPurpose
 from parcela.domain.programs import Issuer
 from parcela.operations import clients
-from parcela.operations.engine import Engine
 from parcela.operations.clients import NewClient, NewKey
+from parcela.operations.engine import Engine
 from parcela.sandbox.keys import public_pem
-from tests.support.network_client import Answer, Jwe, Oauth, Party, WireRequest, forge
-from tests.support.network_world import NetworkWorld
-from tests.support.samples import UNSET, edit, load_error, load_sample
 
 PAN = "sensitiveData.consumer.primaryAccountNumber"
 INFORMATION = "planInstallmentInformation"
@@ -354,7 +354,7 @@ def test_signatures(shared_network: NetworkWorld, case: str) -> None:
         ["OAuth"],
         ["OAuth oauth_nonce"],
         ['OAuth oauth_nonce="a', 'OAuth oauth_nonce="b"'],
-        ["OAuth oauth_nonce=\"é\""],
+        ['OAuth oauth_nonce="é"'],
     ],
 )
 def test_a_missing_or_malformed_authorization(shared_network: NetworkWorld, values: list[str]) -> None:
@@ -404,19 +404,9 @@ def test_a_body_over_64_kib(shared_network: NetworkWorld) -> None:
     check_refusal(shared_network, request, load_error("gateway", "Request body over 64 KiB"))
 
 
-def switch_partner(network: NetworkWorld, *, is_enabled: bool, is_suspended: bool) -> None:
-    async def switch(engine: Engine, operator: Any) -> None:
-        client = engine.snapshot.clients[network.partner.consumer_key.partition("!")[0]]
-        await clients.switch_client(
-            engine, operator, client.client_id, is_enabled=is_enabled, is_suspended=is_suspended
-        )
-
-    network.as_operator(switch)
-
-
 @pytest.mark.parametrize("call", ["POST /offers", "POST /plans", "GET /plans/x", f"POST {REGISTRATIONS}"])
 def test_a_client_that_is_switched_off(network: NetworkWorld, call: str) -> None:
-    switch_partner(network, is_enabled=False, is_suspended=True)
+    network.switch_partner(is_enabled=False, is_suspended=True)
     row = load_error("gateway", "Client may not use this API")
     check_refusal(network, forge(network.partner, call), row)
 
@@ -425,7 +415,7 @@ def test_a_client_that_is_switched_off(network: NetworkWorld, call: str) -> None
     ("call", "table"), [("POST /offers", "offers"), ("POST /plans", "plans"), ("GET /plans/x", "plans")]
 )
 def test_a_suspended_client(network: NetworkWorld, call: str, table: str) -> None:
-    switch_partner(network, is_enabled=True, is_suspended=True)
+    network.switch_partner(is_enabled=True, is_suspended=True)
     check_refusal(network, forge(network.partner, call), load_error(table, "Unauthorized"))
 
 
@@ -479,9 +469,7 @@ def test_a_rate_limit(network: NetworkWorld) -> None:
     network.configure(requests_per_second=1)
     statuses = [network.call(network.partner, "GET /plans/x").status for _ in range(2)]
     assert statuses == [400, 400]
-    check_refusal(
-        network, forge(network.partner, "GET /plans/x"), load_error("gateway", "Rate limit")
-    )
+    check_refusal(network, forge(network.partner, "GET /plans/x"), load_error("gateway", "Rate limit"))
 
 
 class BrokenIds:

@@ -93,9 +93,9 @@ class Authenticator:
             AuditLine(
                 tenant_id=None if client is None else client.tenant_id,
                 at=world.real_now,
-                actor=consumer_key[:200],
+                actor=_show(consumer_key)[:200],
                 action="network.authenticate",
-                subject=mask_card_numbers(f"{request.method} {request.url.path}")[:200],
+                subject=_show(mask_card_numbers(f"{request.method} {request.scope['path']}"))[:200],
                 outcome="refused",
                 detail={"reason": refusal.reason_code, "kind": refusal.kind},
             )
@@ -105,6 +105,11 @@ class Authenticator:
 def _hide_card_number(nonce: str) -> str:
     """The nonce as it is kept: one that holds a card number by its hash, which tells it just as well."""
     return nonce if mask_card_numbers(nonce) == nonce else sha256(nonce.encode()).hexdigest()
+
+
+def _show(text: str) -> str:
+    """The text with a sign in place of what cannot be printed, or stored: a path may hold `%00`."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def request_values(request: Request, name: bytes) -> list[bytes]:

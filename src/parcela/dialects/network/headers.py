@@ -39,6 +39,9 @@ def check_accept_language(headers: Headers) -> None:
 
 def choose_correlation_id(sent: str | None, *, needs_uuid: bool, fresh: str) -> str:
     """The caller's id if it fits, else a fresh one: an unfit id is replaced, never refused."""
-    if sent is None or not _CORRELATION_ID.fullmatch(sent) or mask_card_numbers(sent) != sent:
+    if sent is None or not _CORRELATION_ID.fullmatch(sent):
         return fresh
-    return sent if is_uuid(sent) or not needs_uuid else fresh
+    # The digits of a UUID are parted as no card number's are, though a mask may take them for one.
+    if is_uuid(sent):
+        return sent
+    return fresh if needs_uuid or mask_card_numbers(sent) != sent else sent

@@ -1,7 +1,9 @@
-"""Writing answers: the core's records in the network's words, amounts as plain JSON numbers (§2.3)."""
+"""Writing answers: the core's records in the network's words, amounts as plain JSON numbers (§2.3).
+
+Dates and date-times are left to the encoder, which writes RFC 3339: UTC as Z, any other offset as set up.
+"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
@@ -66,7 +68,7 @@ def _write_offer(priority: int, quote: OfferQuote) -> Wire:
     terms, currency = program.terms, schedule.currency
     fee = terms.fees[0] if terms.fees else None
     first_due = terms.first_due is FirstDue.TRANSACTION_DATE
-    other = _amount(schedule.other_minor, currency)
+    first, other = _amount(schedule.first_minor, currency), _amount(schedule.other_minor, currency)
     return {
         "priority": priority,
         "offerId": program.offer_id,
@@ -80,11 +82,11 @@ def _write_offer(priority: int, quote: OfferQuote) -> Wire:
         "interestRate": _number(terms.rate.value),
         "firstInstallmentSchedule": "TRANSACTION_DATE" if first_due else "DELAY_REPAYMENT",
         "totalAmount": _amount(schedule.total_minor, currency),
-        "firstInstallmentAmount": _amount(schedule.first_minor, currency),
+        "firstInstallmentAmount": first,
         "otherInstallmentAmount": other,
         **_write_fee(fee),
-        "offerBeginDatetime": _instant(program.begin),
-        "offerEndDatetime": _instant(program.end),
+        "offerBeginDatetime": program.begin,
+        "offerEndDatetime": program.end,
         "provider": {
             "providerId": issuer.provider_id,
             "cid": program.cid or issuer.cid,
@@ -95,8 +97,9 @@ def _write_offer(priority: int, quote: OfferQuote) -> Wire:
         "schedulePayments": [
             {
                 "installmentNumber": row.number,
-                "installmentAmount": _amount(row.amount_minor, currency),
-                "dueDate": row.due_date.isoformat(),
+                # Rows 2 to n of a presented schedule are equal.
+                "installmentAmount": first if row.number == 1 else other,
+                "dueDate": row.due_date,
             }
             for row in schedule.rows
         ],
@@ -195,7 +198,7 @@ def write_rows(plan: Plan) -> list[Wire]:
         {
             "installmentNumber": row.number,
             "installmentAmount": _amount(row.amount_minor, currency),
-            "dueDate": row.due_date.isoformat(),
+            "dueDate": row.due_date,
         }
         for row in plan.installments
     ]
@@ -289,9 +292,3 @@ def _number(value: Decimal) -> msgspec.Raw:
 
 def _identifier(identifier: Identifier | None) -> str | None:
     return None if identifier is None else identifier.text
-
-
-def _instant(instant: datetime) -> str:
-    """RFC 3339; UTC as Z, any other offset as it was set up."""
-    text = instant.isoformat()
-    return text.removesuffix("+00:00") + "Z" if instant.utcoffset() == UTC.utcoffset(None) else text

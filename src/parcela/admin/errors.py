@@ -1,0 +1,139 @@
+"""What the set-up door answers when it refuses: one body for every error, and one table of statuses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+from starlette.responses import Response
+
+from parcela.dialects.http import json_response
+from parcela.domain.errors import DomainError, InvalidInput
+
+STATUSES: Mapping[str, int] = {
+    "invalid_input": 400,
+    "sign_in_refused": 401,
+    "not_allowed": 403,
+    "four_eyes_required": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "idempotency_key_reused": 409,
+}
+"""The status of every refusal of the core that can reach this door."""
+
+NEVER_HERE = frozenset(
+    {
+        # Of prices and plans, which this door does not make.
+        "currency_mismatch",
+        "date_out_of_range",
+        "invalid_money",
+        "not_presentable",
+        "not_priceable",
+        "offer_expired",
+        "offer_mismatch",
+        "plan_exists",
+        "plan_refused",
+        "presentment_unknown",
+        "rate_undefined",
+        "unknown_token",
+        # Of PAN lists, whose members come through the network door.
+        "pan_list_not_found",
+        "pan_list_refused",
+        "range_differs",
+        "range_not_valid",
+        # Told as invalid input, with the member, by the reader of documents.
+        "invalid_terms",
+        # Of the start of a process, and the root of the tree.
+        "domain_error",
+        "environment_mismatch",
+    }
+)
+"""Refusals that no call of this door can meet."""
+
+_RETRY_AFTER_S = "2"
+
+
+class ErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`code` is stable and for programs; `message` is for people; `member` names what to mend."""
+
+    code: str
+    message: str
+    member: str | None = None
+
+
+class AdminError(msgspec.Struct, frozen=True):
+    """The body of every error."""
+
+    error: ErrorDetail
+
+
+@dataclass(frozen=True, slots=True)
+class AdminRefusal(Exception):
+    """An error answer of this door."""
+
+    status: int
+    code: str
+    message: str
+    member: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def render(self) -> Response:
+        """The answer as sent."""
+        detail = ErrorDetail(code=self.code, message=self.message, member=self.member)
+        body = msgspec.json.encode(AdminError(error=detail))
+        return json_response(body, status=self.status, headers=dict(self.headers))
+
+
+def refuse_domain_error(error: DomainError) -> AdminRefusal:
+    """The answer for a refusal of the core."""
+    status = STATUSES[error.code]
+    member = error.member if isinstance(error, InvalidInput) else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return AdminRefusal(status, error.code, str(error), member, headers)
+
+
+def refuse_unauthenticated() -> AdminRefusal:
+    """No token, or none of a live session."""
+    message = (
+        "This call needs the header `Authorization: Bearer TOKEN` with the token of a live session: "
+        "POST /admin/v1/sessions gives one."
+    )
+    return AdminRefusal(401, "unauthenticated", message, None, {"WWW-Authenticate": "Bearer"})
+
+
+def refuse_path() -> AdminRefusal:
+    """No such resource."""
+    return AdminRefusal(404, "not_found", "There is nothing at this address: see /admin/v1/openapi.json.")
+
+
+def refuse_method(allowed: list[str]) -> AdminRefusal:
+    """The resource has no such method."""
+    names = ", ".join(allowed)
+    return AdminRefusal(405, "method_not_allowed", f"This address takes {names}.", None, {"Allow": names})
+
+
+def refuse_media_type() -> AdminRefusal:
+    """The body is not JSON."""
+    return AdminRefusal(
+        415, "unsupported_media_type", "Send the body as JSON, with `Content-Type: application/json`."
+    )
+
+
+def refuse_size(limit: int) -> AdminRefusal:
+    """The body is too long."""
+    return AdminRefusal(413, "too_large", f"A body holds at most {limit} bytes: send several requests.")
+
+
+def refuse_json(reason: str) -> AdminRefusal:
+    """The body is not one strict JSON object."""
+    return AdminRefusal(400, "malformed_json", f"The body must be one JSON object: {reason}.")
+
+
+def refuse_unavailable() -> AdminRefusal:
+    """The database does not answer."""
+    message = "The service cannot reach its database now: send the same request again in a moment."
+    return AdminRefusal(503, "unavailable", message, None, {"Retry-After": _RETRY_AFTER_S})
+
+
+def refuse_fault() -> AdminRefusal:
+    """A fault of ours."""
+    return AdminRefusal(500, "internal", "The service has a fault, which its log describes.")

@@ -1,0 +1,94 @@
+"""Reading requests: strict JSON into the structs of `wire.py`, and refusals that name the member."""
+
+import re
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from parcela.admin.errors import refuse_json
+from parcela.dialects.strict_json import JsonNumber, JsonValue, StrictJsonError, parse_object
+from parcela.domain.errors import InvalidInput
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+_INTEGER = re.compile(r"-?[0-9]+")
+_TYPE_NAMES = {
+    "str": "a text",
+    "int": "a whole number",
+    "decimal": "a decimal number",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "a list",
+}
+_BAD_CHOICE = "Invalid enum value "
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """One strict JSON object as builtins; whole numbers as int, others as exact decimals."""
+    try:
+        return {name: _to_builtin(value) for name, value in parse_object(raw).items()}
+    except StrictJsonError as error:
+        raise refuse_json(str(error)) from None
+
+
+def read_body(body: Mapping[str, Any], wanted: type[Body]) -> Body:
+    """The body as a struct. Raises InvalidInput that names the member."""
+    try:
+        return msgspec.convert(body, wanted)
+    except msgspec.ValidationError as error:
+        raise _name_member(str(error), wanted) from None
+
+
+def read_whole_number(name: str, text: str) -> int:
+    """A number of the path or the query. Raises InvalidInput."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise InvalidInput(name, "a whole number", came=repr(text))
+    return int(text)
+
+
+def read_flag(name: str, text: str) -> bool:
+    """A switch of the query. Raises InvalidInput."""
+    if text not in ("true", "false"):
+        raise InvalidInput(name, "true or false", came=repr(text))
+    return text == "true"
+
+
+def _to_builtin(value: JsonValue) -> Any:
+    if isinstance(value, JsonNumber):
+        return int(value) if _INTEGER.fullmatch(value) else value.decimal
+    if isinstance(value, list):
+        return [_to_builtin(member) for member in value]
+    if isinstance(value, dict):
+        return {name: _to_builtin(member) for name, member in value.items()}
+    return value
+
+
+def _name_member(message: str, wanted: type[msgspec.Struct]) -> InvalidInput:
+    """msgspec says `Expected X, got Y - at `$.a.b``: our words for it."""
+    reason, _, place = message.partition(" - at `$")
+    place = place.rstrip("`").removeprefix(".")
+    prefix = f"{place}." if place else ""
+    for pattern, expected in ((_MISSING, "a value, which is missing"), (_UNKNOWN, "no such member")):
+        found = pattern.fullmatch(reason)
+        if found is not None:
+            return InvalidInput(prefix + found[1], expected)
+    if reason.startswith(_BAD_CHOICE):
+        expected = "one of " + ", ".join(_list_choices(wanted, place))
+        return InvalidInput(place, expected, came=reason.removeprefix(_BAD_CHOICE))
+    expected, _, came = reason.removeprefix("Expected ").replace("`", "").partition(", got ")
+    return InvalidInput(place or "body", _name_types(expected), came=_name_types(came) if came else None)
+
+
+def _list_choices(wanted: type[msgspec.Struct], member: str) -> list[str]:
+    """The values of a member that is an enumeration or a choice of texts."""
+    hint = typing.get_type_hints(wanted)[member]
+    return list(typing.get_args(hint)) or [str(choice.value) for choice in hint]
+
+
+def _name_types(text: str) -> str:
+    """JSON's words for the types that msgspec names as Python does."""
+    return " or ".join(_TYPE_NAMES.get(name, name) for name in text.split(" | "))

@@ -1,0 +1,177 @@
+"""`parcela doctor`: one line for each thing that the server needs, with what to do where it is wrong."""
+
+import asyncio
+import platform
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.text import Text
+
+from parcela.app import find_schema_problem
+from parcela.cli.acting import explain, read_settings
+from parcela.cli.database import use_database
+from parcela.cli.options import CommandError, make_console
+from parcela.cli.serve import check_port
+from parcela.operations.engine import MAIN_TENANT
+from parcela.settings import Settings
+from parcela.store import audit, health, vault_keys
+from parcela.store.database import Database
+from parcela.vault.kek import load_key_file
+from parcela.vault.vault import Vault
+
+MIN_PYTHON = (3, 11)
+MAX_CLOCK_GAP_S = 2.0
+
+
+class Examination:
+    """The findings so far, printed as they come."""
+
+    def __init__(self) -> None:
+        self.is_healthy = True
+        self._console = make_console()
+
+    def report(self, subject: str, text: str, *, is_ok: bool = True) -> None:
+        """Print one finding."""
+        self.is_healthy = self.is_healthy and is_ok
+        mark = Text("ok     ", "green") if is_ok else Text("WRONG  ", "bold red")
+        self._console.print(Text.assemble(mark, (f"{subject:<10} ", "bold"), text), soft_wrap=True)
+
+    @contextmanager
+    def checking(self, subject: str) -> Iterator[None]:
+        """Report an error of the block that a person can mend."""
+        try:
+            yield
+        except Exception as error:
+            sentence = explain(error)
+            if sentence is not None:
+                self.report(subject, sentence, is_ok=False)
+                return
+            raise
+
+
+def examine(home: Path | None) -> bool:
+    """Run every check and print one line each; says whether all is well."""
+    examination = Examination()
+    check_python(examination)
+    settings = None
+    with examination.checking("settings"):
+        settings = read_settings(home=home)
+        examination.report("settings", f"environment {settings.environment}")
+    if settings is None:
+        return False
+    check_home(examination, settings)
+    check_listening(examination, settings)
+    with examination.checking("database"), use_database(settings) as url:
+        asyncio.run(check_database(examination, settings, url))
+    return examination.is_healthy
+
+
+def check_python(examination: Examination) -> None:
+    """The interpreter is new enough."""
+    is_ok = sys.version_info >= MIN_PYTHON
+    mend = "" if is_ok else ": Parcela needs 3.11 or newer"
+    examination.report("python", f"{platform.python_version()}{mend}", is_ok=is_ok)
+
+
+def check_home(examination: Examination, settings: Settings) -> None:
+    """The home can be written."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.home):
+            examination.report("home", f"{settings.home.resolve()} can be written")
+    except OSError as error:
+        text = f"{settings.home} cannot be written ({error.strerror}): mend that, or choose another --home"
+        examination.report("home", text, is_ok=False)
+
+
+def check_listening(examination: Examination, settings: Settings) -> None:
+    """The port is free, or Parcela itself answers there."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        check_port(settings)
+    except CommandError as error:
+        if _answers_as_parcela(settings):
+            examination.report("port", f"{where} is served by Parcela")
+        else:
+            examination.report("port", str(error), is_ok=False)
+        return
+    examination.report("port", f"{where} is free")
+
+
+async def check_database(examination: Examination, settings: Settings, url: str) -> None:
+    """Version, clock, schema, keys, audit chain and plans of the database."""
+    database = await Database.open(url)
+    try:
+        async with database.connection() as connection:
+            facts = await health.get_server_facts(connection)
+        check_server(examination, facts)
+        problem = await find_schema_problem(url)
+        if problem is not None:
+            examination.report("schema", problem, is_ok=False)
+            return
+        examination.report("schema", "is this version's")
+        await check_keys(examination, settings, database)
+        await check_records(examination, database)
+    finally:
+        await database.close()
+
+
+def check_server(examination: Examination, facts: health.ServerFacts) -> None:
+    """PostgreSQL is new enough, and its clock agrees with ours."""
+    is_new = facts.major_version >= health.MIN_SERVER_VERSION
+    mend = "" if is_new else f": Parcela needs {health.MIN_SERVER_VERSION} or newer"
+    examination.report("database", f"PostgreSQL {facts.version}{mend}", is_ok=is_new)
+    gap_s = abs((datetime.now(UTC) - facts.now).total_seconds())
+    is_close = gap_s <= MAX_CLOCK_GAP_S
+    mend = "" if is_close else ": run NTP on both machines, signatures depend on it"
+    examination.report("clock", f"{gap_s:.1f} s from the database's{mend}", is_ok=is_close)
+
+
+async def check_keys(examination: Examination, settings: Settings, database: Database) -> None:
+    """The key file is there and opens the keys of the database; nothing is made that is missing."""
+    file = settings.key_file
+    async with database.connection() as connection:
+        held = await vault_keys.list_vault_keys(connection, MAIN_TENANT)
+    if not held and settings.is_sandbox and not file.exists():
+        examination.report("key file", f"{file} is made at the first start")
+        return
+    with examination.checking("key file"):
+        keks = load_key_file(file, may_create=False)
+        if held:
+            await Vault(keks).load(database, MAIN_TENANT)
+        opens = " opens the keys of the database" if held else " can be read"
+        examination.report("key file", f"{file}{opens}")
+
+
+async def check_records(examination: Examination, database: Database) -> None:
+    """The views of broken records are empty."""
+    async with database.connection() as connection:
+        lines = await audit.list_broken_lines(connection)
+        plans = await health.list_broken_plans(connection)
+    if lines:
+        text = f"the chain is broken at line {lines[0]}: compare the trail with your backups"
+        examination.report("audit", text, is_ok=False)
+    else:
+        examination.report("audit", "the chain is whole")
+    if plans:
+        text = f"the rows of plan {plans[0]} do not make its sums: restore it from a backup"
+        examination.report("plans", text, is_ok=False)
+    else:
+        examination.report("plans", "every plan adds up")
+
+
+def _answers_as_parcela(settings: Settings) -> bool:
+    """Is it our own server that listens there?"""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    host = f"[{host}]" if ":" in host else host
+    try:
+        with urllib.request.urlopen(f"http://{host}:{settings.port}/readyz", timeout=2) as answer:
+            return bool(answer.read(20).startswith(b"ready, version"))
+    except (OSError, ValueError, urllib.error.URLError):
+        return False

@@ -1,0 +1,164 @@
+"""`parcela plan`, `audit` and `tokens`: looking at records, and loading the token map."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from parcela.cli.acting import run_as, run_with_engine
+from parcela.cli.options import (
+    AsOption,
+    CommandError,
+    HomeOption,
+    ViewerOption,
+    make_console,
+    make_group,
+    say,
+)
+
+if TYPE_CHECKING:
+    from parcela.domain.changes import Person
+    from parcela.domain.plans import Plan
+    from parcela.operations.audit_trail import AuditEntry
+    from parcela.operations.engine import Engine
+    from parcela.operations.plan_views import PlanView
+
+plans = make_group()
+audit = make_group()
+tokens = make_group()
+
+
+@plans.command("show")
+def show_plan(
+    plan_id: Annotated[str, typer.Argument(metavar="PLAN_ID")],
+    as_email: ViewerOption = None,
+    home: HomeOption = None,
+) -> None:
+    """One plan with its installments."""
+    from parcela.operations.plan_views import view_plan
+
+    async def work(engine: Engine, person: Person) -> PlanView:
+        return await view_plan(engine, person, plan_id)
+
+    make_console().print(_draw_plan(run_as(home, as_email, work)))
+
+
+def _draw_plan(view: PlanView) -> Group:
+    plan = view.plan
+    transaction = plan.request.transaction
+    facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    facts.add_column(style="bold")
+    facts.add_column(overflow="fold")
+    for name, value in (
+        ("Plan", plan.plan_id),
+        ("Status", plan.status),
+        ("Made", f"{plan.created_at:%Y-%m-%d %H:%M:%S %Z} by client {view.client_code}"),
+        ("Purchase", f"{transaction.amount:,} {transaction.currency}, {plan.request.merchant.name or '-'}"),
+        ("Card", view.masked_card),
+        ("Offer", _describe_offer(plan)),
+        ("Issuer", plan.provider_id),
+    ):
+        facts.add_row(name, value)
+    return Group(facts, Text(""), _draw_rows(plan))
+
+
+def _describe_offer(plan: Plan) -> str:
+    offer = plan.offer
+    version = "" if offer.program_version is None else f" version {offer.program_version}"
+    rate = "" if offer.apr_percent is None else f", APR {offer.apr_percent} %"
+    return f"{offer.offer_id}{version}: {offer.count} x {offer.interval}{rate}"
+
+
+def _draw_rows(plan: Plan) -> Table:
+    rows = plan.installments
+    table = Table(box=None, show_footer=True, padding=(0, 2, 0, 0))
+    table.add_column("#", justify="right")
+    table.add_column("due", footer=f"total {plan.offer.currency}")
+    parts = {
+        "amount": [row.amount_minor for row in rows],
+        "principal": [row.principal_minor for row in rows],
+        "interest": [row.interest_minor for row in rows],
+        "fee": [row.fee_minor for row in rows],
+    }
+    for name, minors in parts.items():
+        table.add_column(name, justify="right", footer=f"{plan.offer.major(sum(minors)):,}")
+    for row, *minors in zip(rows, *parts.values(), strict=True):
+        amounts = [f"{plan.offer.major(minor):,}" for minor in minors]
+        table.add_row(str(row.number), f"{row.due_date:%Y-%m-%d}", *amounts)
+    return table
+
+
+@audit.command("list")
+def list_audit(
+    limit: Annotated[int, typer.Option(help="How many of the newest lines, at most 1000.")] = 50,
+    as_email: ViewerOption = None,
+    home: HomeOption = None,
+) -> None:
+    """The newest lines of the audit trail."""
+    from parcela.operations import audit_trail
+
+    async def work(engine: Engine, person: Person) -> list[AuditEntry]:
+        return await audit_trail.list_audit(engine, person, limit=limit)
+
+    table = Table("number", "at", "who", "did", "to", "outcome", "detail", box=None)
+    for entry in run_as(home, as_email, work):
+        line = entry.line
+        detail = ", ".join(f"{name}: {value}" for name, value in line.detail.items())
+        at = f"{line.at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(str(entry.sequence), at, line.actor, line.action, line.subject, line.outcome, detail)
+    make_console().print(table)
+
+
+@audit.command("verify")
+def verify_audit(home: HomeOption = None) -> None:
+    """Prove that no line of the audit trail was altered, dropped or reordered."""
+    from parcela.operations import audit_trail
+
+    broken = run_with_engine(home, audit_trail.list_broken_audit)
+    if broken:
+        numbers = ", ".join(str(number) for number in broken)
+        raise CommandError(f"The chain is broken at line {numbers}: compare the trail with your backups.")
+    say("The audit trail is whole.")
+
+
+@tokens.command("load")
+def load_tokens(
+    file: Annotated[Path, typer.Argument(help="CSV with the header token_pan,funding_pan.")],
+    as_email: AsOption,
+    home: HomeOption = None,
+) -> None:
+    """Load pairs of token PAN and funding PAN; in thousands, each of which is loaded whole or not at all."""
+    from parcela.operations import clients
+
+    pairs = _read_pairs(file)
+
+    async def work(engine: Engine, person: Person) -> int:
+        loaded = 0
+        for start in range(0, len(pairs), clients.MAX_TOKENS):
+            batch = pairs[start : start + clients.MAX_TOKENS]
+            loaded += await clients.load_tokens(engine, person, batch, first_line=start + 1)
+        return loaded
+
+    say(f"Loaded {run_as(home, as_email, work)} tokens.")
+
+
+def _read_pairs(file: Path) -> list[tuple[str, str]]:
+    try:
+        with file.open(newline="", encoding="ascii") as lines:
+            reader = csv.DictReader(lines)
+            if reader.fieldnames != ["token_pan", "funding_pan"]:
+                raise CommandError(f"{file} must begin with the line token_pan,funding_pan.")
+            pairs = [(row["token_pan"] or "", row["funding_pan"] or "") for row in reader]
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read ({error.strerror}).") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise CommandError(f"{file} is not a CSV file of digits.") from None
+    if not pairs:
+        raise CommandError(f"{file} holds no pairs.")
+    return pairs

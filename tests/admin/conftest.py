@@ -1,0 +1,25 @@
+"""The set-up door in process, on a database of the module's or of the test's own."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from tests.conftest import DemoTemplate
+from tests.support.admin_world import AdminWorld, open_admin_world
+
+
+@pytest.fixture(scope="module")
+def shared_admin(demo_template: DemoTemplate) -> Iterator[AdminWorld]:
+    """For tests that leave nothing behind that another one could see."""
+    name = f"test_{secrets.token_hex(6)}"
+    demo_template.server.create_database(name, template=demo_template.database)
+    with open_admin_world(demo_template.server.url_of(name), demo_template.home) as opened:
+        yield opened
+    demo_template.server.drop_database(name)
+
+
+@pytest.fixture
+def admin(database_url: str, demo_template: DemoTemplate) -> Iterator[AdminWorld]:
+    """A world of the test's own."""
+    with open_admin_world(database_url, demo_template.home) as opened:
+        yield opened
