@@ -71,9 +71,11 @@ def measure(console: Console, scale: Scale, home: Path) -> list[Figure]:
         growth = measure_growth(console, scale, server, home=home, pan_list_id=pan_list_id)
     finally:
         server.release()
+    rsa_at_end = box.measure_rsa(box.CORES, scale.calibration_s)
     return [
         Figure(group="The box", name="RSA-2048 private, 1 core", value=rsa[1], unit="/s"),
         Figure(group="The box", name="RSA-2048 private, both cores", value=rsa[2], unit="/s"),
+        Figure(group="The box", name="  the same at the end of the run", value=rsa_at_end, unit="/s"),
         Figure(group="The box", name="pgbench TPC-B, 8 clients", value=tpcb, unit="/s"),
         *list_call_figures(calls),
         *list_ratios(calls[2], rsa_both=rsa[2], tpcb=tpcb),

@@ -65,7 +65,8 @@ class _LoadRun:
         self._requests = requests
         self._keeps_bodies = keeps_bodies
         self._backlog: deque[tuple[bytes, float | None]] = deque()
-        self._idle: list[_Connection] = []
+        # In turn, so that none is idle for so long that the server closes it.
+        self._idle: deque[_Connection] = deque()
         self._statuses: Counter[int] = Counter()
         self._latencies_s: list[float] = []
         self._bodies: list[bytes] = []
@@ -102,7 +103,7 @@ class _LoadRun:
 
     def _send_waiting(self) -> None:
         while self._idle and self._backlog:
-            self._idle.pop().send(*self._backlog.popleft())
+            self._idle.popleft().send(*self._backlog.popleft())
 
     def _take_answer(self, connection: "_Connection", status: int, body: bytes, latency_s: float) -> None:
         self._statuses[status] += 1

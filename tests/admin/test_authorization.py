@@ -1,7 +1,7 @@
 """Who may make which call: every route, as nobody and as each kind of person."""
 
 import pytest
-from tests.support.admin_world import PROVIDER_ID, AdminWorld
+from tests.support.admin_world import OTHER_PROVIDER_ID, PROVIDER_ID, AdminWorld
 
 from parcela.admin.door import ALL_ROUTES
 from parcela.admin.routes import Route
@@ -100,7 +100,7 @@ def test_another_issuers_entry_cannot_be_touched(
     shared_admin: AdminWorld, method: str, path: str, body: dict[str, object] | None
 ) -> None:
     if body is not None and method == "PUT" and "destination" not in path:
-        body = {"provider_id": "218b9962-1355-44e4-8a16-f911363fd849", **body}
+        body = {"provider_id": OTHER_PROVIDER_ID, **body}
     before = shared_admin.call("operator", "GET", "/changes").json
     assert shared_admin.call("other maker", method, path, body).status == 404
     assert shared_admin.call("operator", "GET", "/changes").json == before
@@ -110,6 +110,19 @@ def test_a_maker_may_not_put_an_entry_under_another_issuer(shared_admin: AdminWo
     body = {"provider_id": PROVIDER_ID, "name": "Theirs"}
     reply = shared_admin.call("other maker", "PUT", "/offer-groups/new-group", body)
     message = "The offer_group new-group does not belong to your issuer."
+    assert (reply.status, reply.json) == (403, {"error": {"code": "not_allowed", "message": message}})
+
+
+def test_a_maker_may_not_take_another_issuers_entry_over(shared_admin: AdminWorld) -> None:
+    taken = {
+        "low": "2303770000000000000",
+        "high": "2303770000099999999",
+        "provider_id": OTHER_PROVIDER_ID,
+        "country": "USA",
+    }
+    body = {"summary": "Mine now", "catalogue": {"parcela_catalogue": 1, "account_ranges": [taken]}}
+    reply = shared_admin.call("other maker", "POST", "/changes", body)
+    message = "The account_range 2303770000000000000 does not belong to your issuer."
     assert (reply.status, reply.json) == (403, {"error": {"code": "not_allowed", "message": message}})
 
 

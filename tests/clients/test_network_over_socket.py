@@ -287,9 +287,7 @@ def test_a_timestamp_outside_the_window_is_refused(partner: OfficialClient, seco
 def test_a_token_of_a_third_library_is_opened(live: LiveServer, partner: OfficialClient) -> None:
     """jwcrypto writes the header in another order and checks nothing of ours."""
     request = load_sample("offers-request")
-    key = jwk.JWK.from_pem(
-        partner.party.certificate_file.read_bytes(),
-    )
+    key = jwk.JWK.from_pem(partner.party.certificate_file.read_bytes())
     header = {"enc": "A256GCM", "alg": "RSA-OAEP-256"}
     token = jwe.JWE(json.dumps(request.pop("sensitiveData")), json.dumps(header), recipient=key)
     request["encryptedValue"] = token.serialize(compact=True)

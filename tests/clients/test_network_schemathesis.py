@@ -72,7 +72,7 @@ class ClientAuth(AuthBase):
 
 @schema.parametrize()
 @settings(
-    max_examples=80,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

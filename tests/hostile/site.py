@@ -132,6 +132,10 @@ class Watch:
     answers: list[Answer] = field(default_factory=list)
     elapsed_s: float = 0.0
     records: dict[str, int] = field(default_factory=dict)
+    _audited: int = 0
+    _log_offset: int = 0
+    _before: dict[str, int] = field(default_factory=dict)
+    _started_s: float = 0.0
 
     def check(self, *, may_take_s: float = 2.0) -> None:
         """The standing rules."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.conftest import RunWithEngine
 
 from parcela.domain.changes import ChangeStatus, Person
 from parcela.domain.errors import Conflict, FourEyesRequired, InvalidInput, NotAllowed, NotFound
@@ -10,7 +11,6 @@ from parcela.domain.programs import Issuer, OfferGroup, Program
 from parcela.operations import catalogue, people
 from parcela.operations.catalogue import Proposal
 from parcela.operations.engine import MAIN_TENANT, Engine
-from tests.conftest import RunWithEngine
 
 MAKER, CHECKER, OPERATOR = "maker@sandbox.example", "checker@sandbox.example", "operator@sandbox.example"
 OFFER_ID = "71392364"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from parcela.admin.door import PREFIX, AdminDoor
 from parcela.domain.changes import Role
 from parcela.domain.programs import Issuer
-from parcela.operations import catalogue, people
+from parcela.operations import catalogue, people, sessions
 from parcela.operations.catalogue import Proposal
 from parcela.operations.engine import Engine
 from parcela.operations.people import NewPerson
@@ -61,7 +61,9 @@ class AdminWorld:
     def token(self, who: str) -> str:
         """The session token of somebody, who signs in when first needed."""
         if who not in self._tokens:
-            self._tokens[who], _ = self.run(people.sign_in(self.engine, email=EMAILS[who], password=PASSWORD))
+            self._tokens[who], _ = self.run(
+                sessions.sign_in(self.engine, email=EMAILS[who], password=PASSWORD)
+            )
         return self._tokens[who]
 
     def call(self, who: str | None, method: str, path: str, body: Any = None, **headers: str) -> Reply:

@@ -25,8 +25,8 @@ from tests.support.samples import load_sample
 from parcela.domain.cards import mask_digits, passes_luhn
 from parcela.domain.errors import InvalidInput
 from parcela.logs import configure_logs
-from parcela.operations import clients, people
-from parcela.operations.people import SignInRefused
+from parcela.operations import clients, sessions
+from parcela.operations.sessions import SignInRefused
 from parcela.vault.kek import load_key_file
 from parcela.vault.vault import Vault
 
@@ -223,7 +223,7 @@ def sign_in_oddly(day: Day) -> None:
     email, password = f"{day.markers.draw('e-mail')}@x.example", day.markers.draw("password")
 
     async def sign_in() -> None:
-        await people.sign_in(day.network.engine, email=email, password=password)
+        await sessions.sign_in(day.network.engine, email=email, password=password)
 
     with pytest.raises(SignInRefused) as refusal:
         day.network.run(sign_in())

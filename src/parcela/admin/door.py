@@ -31,7 +31,7 @@ from parcela.dialects.http import BodyTooLarge, ClientDisconnect, json_response,
 from parcela.dialects.metrics import observe_request
 from parcela.domain.changes import Person, Role
 from parcela.domain.errors import DomainError, InvalidInput, NotAllowed
-from parcela.operations import people
+from parcela.operations import sessions
 from parcela.operations.engine import MAIN_TENANT, UNAVAILABLE_ERRORS, Engine
 from parcela.operations.idempotency import AnsweredBefore, IdempotencyKey, find_first_answer
 
@@ -147,7 +147,7 @@ class AdminDoor:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         person = None
         if scheme.lower() == "bearer" and token:
-            person = await people.find_session(self._engine, token)
+            person = await sessions.find_session(self._engine, token)
         if person is None:
             raise refuse_unauthenticated()
         return person, token

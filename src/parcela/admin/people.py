@@ -6,14 +6,15 @@ from parcela.admin import wire
 from parcela.admin.read import read_whole_number
 from parcela.admin.routes import Call
 from parcela.admin.write import audit_to_wire, person_to_wire, plan_to_wire
-from parcela.operations import audit_trail, people, plan_views
-from parcela.operations.people import IDLE_TIME, SESSION_TIME, NewPerson
+from parcela.operations import audit_trail, people, plan_views, sessions
+from parcela.operations.people import NewPerson
+from parcela.operations.sessions import IDLE_TIME, SESSION_TIME
 
 
 async def sign_in(call: Call) -> wire.SessionAnswer:
     """Open a session with an address and a password."""
     body = call.read(wire.SignIn)
-    token, person = await people.sign_in(call.engine, email=body.email, password=body.password)
+    token, person = await sessions.sign_in(call.engine, email=body.email, password=body.password)
     return wire.SessionAnswer(
         token=token,
         expires_in_s=int(SESSION_TIME.total_seconds()),
@@ -24,7 +25,7 @@ async def sign_in(call: Call) -> wire.SessionAnswer:
 
 async def sign_out(call: Call) -> Response:
     """End the session of this call."""
-    await people.sign_out(call.engine, call.token)
+    await sessions.sign_out(call.engine, call.token)
     return Response(status_code=204)
 
 

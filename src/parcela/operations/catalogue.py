@@ -254,8 +254,7 @@ async def reject(
 async def list_proposals(engine: Engine, person: Person) -> list[ChangeSet]:
     """The newest change sets that concern this person's issuer, or all for operators."""
     async with engine.database.connection() as connection:
-        found = await change_sets.list_change_sets(connection, person.tenant_id)
-    return [change_set for change_set in found if concerns_person(person, change_set)]
+        return await change_sets.list_change_sets(connection, person.tenant_id, person.provider_id)
 
 
 async def get_proposal(engine: Engine, person: Person, change_set_id: str) -> ChangeSet:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -379,7 +380,7 @@ def _read_public_key(pem: str) -> RSAPublicKey:
         data = pem.encode("ascii")
         is_certificate = "BEGIN CERTIFICATE" in pem
         found = load_pem_x509_certificate(data).public_key() if is_certificate else load_pem_public_key(data)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise InvalidInput("key.pem", expected) from None
     if not isinstance(found, RSAPublicKey) or not 2048 <= found.key_size <= 4096:
         raise InvalidInput("key.pem", expected)

@@ -41,12 +41,18 @@ async def find_change_set(
     return None if row is None else _read(row)
 
 
-async def list_change_sets(connection: Connection, tenant_id: int, *, limit: int = 100) -> list[ChangeSet]:
-    """The newest change sets first."""
+async def list_change_sets(
+    connection: Connection, tenant_id: int, provider_id: str | None, *, limit: int = 100
+) -> list[ChangeSet]:
+    """The newest change sets first: all of them, or those that concern one issuer alone."""
     rows = await connection.fetch(
         f"SELECT {_COLUMNS} FROM change_set WHERE tenant_id = $1"
-        " ORDER BY proposed_at DESC, change_set_id DESC LIMIT $2",
+        " AND ($2::text IS NULL OR NOT EXISTS ("
+        "  SELECT 1 FROM json_array_elements(changes) AS change"
+        "  WHERE change ->> 'provider_id' IS DISTINCT FROM $2))"
+        " ORDER BY proposed_at DESC, change_set_id DESC LIMIT $3",
         tenant_id,
+        provider_id,
         limit,
     )
     return [_read(row) for row in rows]

@@ -41,11 +41,11 @@ async def insert_person(
     return inserted == 1
 
 
-async def find_login(connection: Connection, email: str) -> Login | None:
-    """The person with this address, unless disabled."""
+async def find_login(connection: Connection, email: str, *, for_update: bool = False) -> Login | None:
+    """The person with this address, unless disabled; locked when tries will be counted."""
     row = await connection.fetchrow(
         f"SELECT {_PERSON}, p.password_hash, p.failed_logins, p.locked_until FROM person p"
-        " WHERE p.email = $1 AND p.disabled_at IS NULL FOR UPDATE",
+        " WHERE p.email = $1 AND p.disabled_at IS NULL" + (" FOR UPDATE" if for_update else ""),
         email,
     )
     if row is None:

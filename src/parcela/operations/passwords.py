@@ -1,0 +1,41 @@
+"""Passwords: what they must be like, and their hashes. Hashing is slow on purpose, so it has a thread."""
+
+import asyncio
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from parcela.domain.errors import InvalidInput
+
+MIN_CHARACTERS = 12
+MAX_BYTES = 1024
+
+_hasher = PasswordHasher()
+# Somebody unknown costs the same work as somebody known: this hash is of a password that nobody has.
+_NOBODYS_HASH = _hasher.hash("the password of nobody, which is long enough")
+
+
+def check_password(password: str) -> None:
+    """Refuse a password that is too short, or too long to hash. Raises InvalidInput."""
+    if len(password) < MIN_CHARACTERS or len(password.encode()) > MAX_BYTES:
+        raise InvalidInput("person.password", f"{MIN_CHARACTERS} characters to {MAX_BYTES} bytes")
+
+
+async def hash_password(password: str) -> str:
+    """An argon2id hash with a salt of its own."""
+    return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def verify_password(password_hash: str | None, password: str) -> bool:
+    """Is this the password behind the hash? Without a hash it takes the same time and is not."""
+    if len(password.encode()) > MAX_BYTES:
+        return False
+    is_right = await asyncio.to_thread(_verify, password_hash or _NOBODYS_HASH, password)
+    return is_right and password_hash is not None
+
+
+def _verify(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except VerificationError:
+        return False

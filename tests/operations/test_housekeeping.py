@@ -1,0 +1,73 @@
+"""Forgetting: what has outlived its use goes, what is still needed stays, and plans keep their own copy."""
+
+from datetime import timedelta
+
+from tests.conftest import RunWithEngine
+from tests.support.purchases import ask, count_records, get_client, make_command, save
+
+from parcela.operations.engine import Engine, Nonce
+from parcela.operations.housekeeping import clean_up
+from parcela.operations.plans import read_plan
+from parcela.store import world
+
+
+async def execute(engine: Engine, statement: str) -> None:
+    async with engine.database.connection() as connection:
+        await connection.execute(statement)
+
+
+def test_nonces_are_kept_for_ten_minutes(run: RunWithEngine) -> None:
+    async def work(engine: Engine) -> None:
+        now_s = int((await engine.look()).real_now.timestamp())
+        ages = {"new": 0, "used": 590, "old": 610}
+        for name, age in ages.items():
+            await engine.admit(Nonce(1, now_s - age, name))
+        await clean_up(engine, presentment_days=30)
+        answers = {name: (await engine.admit(Nonce(1, now_s - age, name)))[0] for name, age in ages.items()}
+        assert answers == {"new": False, "used": False, "old": True}
+
+    run(work)
+
+
+def test_presentments_are_kept_for_their_days_by_the_moved_clock(run: RunWithEngine) -> None:
+    async def work(engine: Engine) -> None:
+        await ask(engine)
+        await clean_up(engine, presentment_days=2)
+        async with engine.database.connection() as connection:
+            await world.move_clock(connection, timedelta(days=2))
+        await ask(engine)
+        await execute(engine, "UPDATE presentment SET presented_at = presented_at - interval '1 minute'")
+        assert (await count_records(engine))["presentment"] == 2
+        await clean_up(engine, presentment_days=2)
+        assert (await count_records(engine))["presentment"] == 1
+
+    run(work)
+
+
+def test_a_plan_outlives_its_presentment_and_is_still_repeated(run: RunWithEngine) -> None:
+    async def work(engine: Engine) -> None:
+        command = make_command(await ask(engine))
+        plan = await save(engine, command)
+        await execute(engine, "UPDATE presentment SET presented_at = presented_at - interval '31 days'")
+        await clean_up(engine, presentment_days=30)
+        assert (await count_records(engine))["presentment"] == 0
+        assert await read_plan(engine, await get_client(engine), plan.plan_id) == plan
+        assert await save(engine, command) == plan
+
+    run(work)
+
+
+def test_idempotency_results_are_kept_for_three_days(run: RunWithEngine) -> None:
+    async def work(engine: Engine) -> None:
+        await execute(
+            engine,
+            "INSERT INTO idempotency (tenant_id, caller, operation, key, fingerprint, result, created_at)"
+            " SELECT 1, 'test', 'test', hours::text, '', '{}', now() - hours * interval '1 hour'"
+            " FROM unnest(ARRAY[0, 71, 73]) AS hours",
+        )
+        await clean_up(engine, presentment_days=30)
+        async with engine.database.connection() as connection:
+            rows = await connection.fetch("SELECT key FROM idempotency WHERE caller = 'test' ORDER BY key")
+        assert [row["key"] for row in rows] == ["0", "71"]
+
+    run(work)
