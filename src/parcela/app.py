@@ -109,6 +109,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
 def mount_doors(app: Starlette, engine: Engine, settings: Settings) -> None:
     """Give an engine its doors."""
     network = NetworkDoor(engine, build_network_settings(settings))
+    # A redirect would answer a path that no client may have without asking who calls.
+    app.router.redirect_slashes = False
     app.router.routes.append(Mount(PREFIX, network))
     app.router.routes.append(Mount(ADMIN_PREFIX, AdminDoor(engine)))
 

@@ -38,9 +38,9 @@ async def fail(engine: Engine, *, times: int, email: str = EMAIL, password: str 
             await sessions.sign_in(engine, email=email, password=password)
 
 
-async def lock(engine: Engine) -> None:
-    """As after ten wrong passwords, without the time that hashing them takes."""
-    await execute(engine, f"UPDATE person SET failed_logins = 9 WHERE email = '{EMAIL}'")
+async def count_wrong_passwords(engine: Engine, number: int) -> None:
+    """So many wrong passwords in a row, all but the last without the time that hashing them takes."""
+    await execute(engine, f"UPDATE person SET failed_logins = {number - 1} WHERE email = '{EMAIL}'")
     await fail(engine, times=1)
 
 
@@ -118,9 +118,9 @@ def test_an_address_is_registered_once(run: RunWithEngine) -> None:
 def test_ten_wrong_passwords_lock_for_half_an_hour(run: RunWithEngine) -> None:
     async def work(engine: Engine) -> None:
         await register(engine)
-        await fail(engine, times=9)
+        await count_wrong_passwords(engine, 9)
         await sessions.sign_in(engine, email=EMAIL, password=PASSWORD)
-        await fail(engine, times=10)
+        await count_wrong_passwords(engine, 10)
         # The right password does not open a locked account, and does not tell that it was right.
         await fail(engine, times=1, password=PASSWORD)
         seconds = await fetch(
@@ -142,7 +142,7 @@ def test_ten_wrong_passwords_lock_for_half_an_hour(run: RunWithEngine) -> None:
 def test_tries_while_locked_do_not_lengthen_the_lock(run: RunWithEngine) -> None:
     async def work(engine: Engine) -> None:
         await register(engine)
-        await lock(engine)
+        await count_wrong_passwords(engine, 10)
         until = f"SELECT locked_until FROM person WHERE email = '{EMAIL}'"
         before = await fetch(engine, until)
         await fail(engine, times=2)
@@ -155,7 +155,7 @@ def test_a_new_password_unlocks_and_ends_open_sessions(run: RunWithEngine) -> No
     async def work(engine: Engine) -> None:
         await register(engine)
         token, _ = await sessions.sign_in(engine, email=EMAIL, password=PASSWORD)
-        await lock(engine)
+        await count_wrong_passwords(engine, 10)
         await people.set_password(engine, "test", email=EMAIL, password="another long password")
         assert await sessions.find_session(engine, token) is None
         await fail(engine, times=1, password=PASSWORD)

@@ -384,12 +384,12 @@ ALL_INTERVALS = "weekly, biweekly, every_15_days, semimonthly, monthly, quarterl
         (
             "program",
             with_terms(first_due="later"),
-            "program.terms.first_due: expected one of its words, got 'later'",
+            "program.terms.first_due: expected one of transaction_date, after_interval, on_date, got 'later'",
         ),
         (
             "program",
             {**BARE, "rules": {"use_cases": ["always"]}},
-            "program.rules.use_cases[0]: expected one of its words, got 'always'",
+            "program.rules.use_cases[0]: expected one of during_purchase, post_purchase, got 'always'",
         ),
         # Terms that contradict themselves, or that no arithmetic can hold.
         ("program", with_terms(count=0), "program: expected at least one installment, got 0"),

@@ -76,7 +76,8 @@ def name_interval(interval: Interval) -> str | None:
 def is_cardable(terms: PricingTerms) -> bool:
     """Can a card plan say these terms? A named interval, 2 to 99 rows, at most one fee.
 
-    A fee that is financed or paid apart has no word in the card dialect (`spec/network.md` §5.3).
+    A first row on a fixed date and a fee that is financed or paid apart have no word in the card dialect
+    (`spec/network.md` §5.3).
     """
     has_known_fees = all(fee.placement in (FeePlacement.FIRST, FeePlacement.SPREAD) for fee in terms.fees)
     return (

@@ -34,7 +34,6 @@ _NAMED_INTERVALS: dict[str, Interval] = {
     "single": calendar.SINGLE,
 }
 _MISSING_MEMBER = re.compile("Object missing required field `([^`]+)`")
-_UNKNOWN_WORD = re.compile("Invalid enum value (.+)")
 _EXPECTATIONS = {
     "Invalid RFC3339 encoded datetime": "a date and time such as 2026-01-31T00:00:00Z",
     "Invalid RFC3339 encoded date": "a date such as 2026-01-31",
@@ -71,9 +70,6 @@ def _explain(reason: str, place: str) -> InvalidInput:
     missing = _MISSING_MEMBER.fullmatch(reason)
     if missing is not None:
         return InvalidInput(f"{place}.{missing.group(1)}", "a value; it may not be left out")
-    unknown = _UNKNOWN_WORD.fullmatch(reason)
-    if unknown is not None:
-        return InvalidInput(place, "one of its words", came=unknown.group(1))
     return InvalidInput(place, _EXPECTATIONS.get(reason, reason.removeprefix("Expected ")))
 
 
