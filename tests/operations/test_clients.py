@@ -218,6 +218,7 @@ def test_only_operators_may(run: RunWithEngine) -> None:
         ({"pem": CERTIFICATE}, NAME),  # from a certificate
         ({"purpose": KeyPurpose.CLIENT_ENCRYPTION, "name": "mine"}, NAME),  # the kid is the fingerprint
     ],
+    ids=["fingerprint", "named", "certificate", "kid"],
 )
 def test_a_key_is_added_once_under_its_name(run: RunWithEngine, members: dict[str, Any], name: str) -> None:
     async def work(engine: Engine) -> None:

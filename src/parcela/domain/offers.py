@@ -14,7 +14,7 @@ from parcela.domain.money import MAX_MINOR, InvalidMoney, Money, parse_major
 from parcela.domain.programs import Issuer, Program
 from parcela.domain.rates.network import find_network_apr
 from parcela.domain.schedule import NotPriceable, Schedule, build_schedule
-from parcela.domain.terms import FeePlacement, InvalidTerms, PricingTerms
+from parcela.domain.terms import FeePlacement, FirstDue, InvalidTerms, PricingTerms
 
 MAX_OFFERS = 50
 """At most so many offers are shown for one purchase (`spec/network.md` §5.3)."""
@@ -83,6 +83,7 @@ def is_cardable(terms: PricingTerms) -> bool:
     return (
         terms.interval in _INTERVAL_NAMES
         and 2 <= terms.count <= 99
+        and terms.first_due is not FirstDue.ON_DATE
         and has_known_fees
         and len(terms.fees) <= 1
     )
