@@ -18,7 +18,7 @@ from uvicorn.supervisors import Multiprocess
 
 from parcela.app import create_app, open_engine
 from parcela.cli.database import use_database
-from parcela.cli.options import CommandError
+from parcela.cli.options import CommandError, say
 from parcela.cli.worker_port import WorkerPort
 from parcela.http_protocol import BoundedHttpToolsProtocol
 from parcela.logs import configure_logs
@@ -38,6 +38,7 @@ def serve(settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     with use_database(settings) as database_url:
         asyncio.run(prepare(settings, database_url))
+        announce(settings)
         if settings.workers == 1:
             run_server(create_app(settings, database_url), settings)
             return
@@ -45,6 +46,15 @@ def serve(settings: Settings) -> None:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
             pass_on_settings(settings, database_url)
             run_server(_WORKER_APP, settings)
+
+
+def announce(settings: Settings) -> None:
+    """Say where clients find the server, and where their keys are."""
+    say(f"Parcela serves {settings.root_url}, the API documents are at {settings.root_url}/docs.")
+    if settings.demo:
+        say(f"Keys and passwords of the demo world: {settings.home / 'sandbox' / 'credentials.json'}")
+    # Whoever reads the output through a pipe wants it now, not when the server ends.
+    sys.stdout.flush()
 
 
 def check_port(settings: Settings) -> None:
