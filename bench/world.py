@@ -63,8 +63,8 @@ async def set_up(engine: Engine) -> str:
             make_group("bench-listed", _LISTED_LOW) | {"pan_list_ids": [pan_list_id]},
         ],
     }
-    maker = await people.find_person(engine, _MAKER)
-    checker = await people.find_person(engine, _CHECKER)
+    maker = await people.get_person(engine, _MAKER)
+    checker = await people.get_person(engine, _CHECKER)
     entries = catalogue.parse_catalogue(document)
     proposal = catalogue.Proposal(summary="What the benchmarks measure", wanted=entries)
     change_set = await catalogue.propose(engine, maker, proposal)

@@ -76,23 +76,24 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        engine = await open_engine(settings, database_url)
-        runtime.engine = engine
-        mount_doors(app, engine, settings)
-        housekeeping = asyncio.create_task(keep_house(engine, settings))
-        try:
-            yield
-        finally:
-            housekeeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await housekeeping
-            await engine.database.close()
+        async with contextlib.AsyncExitStack() as exits:
+            engine = await open_engine(settings, database_url)
+            exits.push_async_callback(engine.database.close)
+            runtime.engine = engine
+            mount_doors(app, engine, settings)
+            housekeeping = asyncio.create_task(keep_house(engine, settings))
+            try:
+                yield
+            finally:
+                housekeeping.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await housekeeping
 
     async def check_alive(_: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def check_ready(_: Request) -> Response:
-        return await answer_readiness(runtime, database_url)
+        return await answer_readiness(runtime)
 
     return Starlette(
         lifespan=lifespan,
@@ -126,8 +127,8 @@ def build_network_settings(settings: Settings) -> NetworkSettings:
     )
 
 
-async def answer_readiness(runtime: Runtime, database_url: str) -> Response:
-    """200 when the database answers at the schema that this version needs."""
+async def answer_readiness(runtime: Runtime) -> Response:
+    """200 when this process has started and the database answers."""
     if runtime.engine is None:
         return PlainTextResponse("starting\n", status_code=503, headers={"Retry-After": "1"})
     try:

@@ -1,7 +1,9 @@
 """People, clients, tokens, the clock and the audit trail by the command line."""
 
+import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -88,8 +90,22 @@ def test_an_unknown_plan_is_told_so(parcela: Run) -> None:
     assert isinstance(parcela("plan", "show", "x").exception, NotFound)
 
 
-def test_the_audit_trail_is_whole_and_says_who_did_what(parcela: Run) -> None:
+def test_the_audit_trail_is_whole_and_says_who_did_what(parcela: Run, database_url: str) -> None:
     parcela("clock", "advance", "1d")
-    assert parcela("audit", "verify").output == "The audit trail is whole.\n"
+
+    async def read_last_line() -> str:
+        connection = await asyncpg.connect(database_url)
+        try:
+            last: str = await connection.fetchval(
+                "SELECT format('%s, with the hash %s', sequence, encode(hash, 'hex')) FROM audit"
+                " WHERE sequence = (SELECT count(*) FROM audit)"
+            )
+        finally:
+            await connection.close()
+        return last
+
+    assert parcela("audit", "verify").output == (
+        f"The audit trail is whole.\nIts last line is {asyncio.run(read_last_line())}.\n"
+    )
     newest = parcela("audit", "list", "--limit", "1").output.splitlines()[1].split()
     assert newest[3:] == ["command", "line", "clock.advance", "world", "done", "step:", "1d"]

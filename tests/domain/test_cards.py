@@ -65,6 +65,11 @@ def test_people_see_first_six_and_last_four(digits: str, masked: str) -> None:
         (f"/a/{DIGITS}/b?c={DIGITS}", "/a/511092******3789/b?c=511092******3789"),  # twice
         (f"x{DIGITS}y", "x511092******3789y"),  # between letters
         (f"-{DIGITS}", "-511092******3789"),  # after a sign
+        ("card 5110 9210 3206 3789.", "card 511092******3789."),  # in fours
+        ("5110-9210-3206-3789", "511092******3789"),  # in fours, with hyphens
+        ("5110 9210-3206 3789", "5110 9210-3206 3789"),  # two kinds of gap
+        ("5110-9210-3206-3788", "5110-9210-3206-3788"),  # in fours, no card number
+        ("00005110-9210-3206-3789-00000000000a", "00005110-9210-3206-3789-00000000000a"),  # a UUID of digits
         ("1763137029152964608", "1763137029152964608"),  # an id that fails Luhn stays
         ("5110921032063788", "5110921032063788"),  # no card number
         ("4111111111", "4111111111"),  # too short for a card

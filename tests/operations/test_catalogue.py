@@ -17,7 +17,7 @@ OFFER_ID = "71392364"
 
 
 async def find(engine: Engine, email: str) -> Person:
-    return await people.find_person(engine, email)
+    return await people.get_person(engine, email)
 
 
 async def get_program(engine: Engine) -> tuple[Program, int]:

@@ -52,7 +52,7 @@ Act = Callable[[Engine, Person], Awaitable[Any]]
 
 
 async def operator(engine: Engine) -> Person:
-    return await people.find_person(engine, "operator@sandbox.example")
+    return await people.get_person(engine, "operator@sandbox.example")
 
 
 async def partner_id(engine: Engine) -> int:
@@ -201,7 +201,7 @@ def test_only_operators_may(run: RunWithEngine) -> None:
     async def work(engine: Engine) -> None:
         before = await count(engine)
         for email in ("maker@sandbox.example", "checker@sandbox.example"):
-            person = await people.find_person(engine, email)
+            person = await people.get_person(engine, email)
             for act in (register(), add_key(), load((TOKEN, CARD)), rotate(KeyPurpose.PLATFORM_SIGNING)):
                 with pytest.raises(NotAllowed, match=r"^Only an operator may do this\.$"):
                     await act(engine, person)

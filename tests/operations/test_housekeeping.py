@@ -9,6 +9,7 @@ from parcela.operations.engine import Engine, Nonce
 from parcela.operations.housekeeping import clean_up
 from parcela.operations.plans import read_plan
 from parcela.store import world
+from parcela.store.slices import delete_in_slices
 
 
 async def execute(engine: Engine, statement: str) -> None:
@@ -69,5 +70,41 @@ def test_idempotency_results_are_kept_for_three_days(run: RunWithEngine) -> None
         async with engine.database.connection() as connection:
             rows = await connection.fetch("SELECT key FROM idempotency WHERE caller = 'test' ORDER BY key")
         assert [row["key"] for row in rows] == ["0", "71"]
+
+    run(work)
+
+
+def test_sessions_are_kept_for_their_twelve_hours(run: RunWithEngine) -> None:
+    async def work(engine: Engine) -> None:
+        await execute(
+            engine,
+            "INSERT INTO person_session (token_hash, tenant_id, person_id, created_at, last_seen_at)"
+            " SELECT hours::text::bytea, tenant_id, person_id, now() - hours * interval '1 hour', now()"
+            " FROM unnest(ARRAY[0, 11, 13]) AS hours, (SELECT * FROM person ORDER BY person_id LIMIT 1) p",
+        )
+        await clean_up(engine, presentment_days=30)
+        async with engine.database.connection() as connection:
+            rows = await connection.fetch("SELECT token_hash FROM person_session ORDER BY token_hash")
+        assert [row["token_hash"] for row in rows] == [b"0", b"11"]
+
+    run(work)
+
+
+def test_old_records_go_slice_by_slice_and_those_that_somebody_else_holds_are_left(
+    run: RunWithEngine,
+) -> None:
+    async def work(engine: Engine) -> None:
+        await execute(
+            engine,
+            "INSERT INTO oauth_nonce (key_id, signed_at, nonce)"
+            " SELECT 1, number, 'n' FROM generate_series(1, 25) AS number",
+        )
+        async with engine.database.transaction() as holder, engine.database.connection() as connection:
+            await holder.execute("SELECT FROM oauth_nonce WHERE signed_at = 7 FOR UPDATE")
+            await delete_in_slices(
+                connection, "oauth_nonce", condition="signed_at < $1", bound=24, slice_rows=10
+            )
+            left = await connection.fetch("SELECT signed_at FROM oauth_nonce ORDER BY signed_at")
+        assert [row["signed_at"] for row in left] == [7, 24, 25]
 
     run(work)

@@ -199,7 +199,7 @@ def test_a_disabled_person_is_unknown_and_their_session_is_over(run: RunWithEngi
         assert await sessions.find_session(engine, token) is None
         await fail(engine, times=1, password=PASSWORD)
         with pytest.raises(NotAllowed):
-            await people.find_person(engine, EMAIL)
+            await people.get_person(engine, EMAIL)
 
     run(work)
 

@@ -49,8 +49,8 @@ NEW_PLAN = {
 
 
 async def change(engine: Engine, *wanted: Entry) -> None:
-    maker = await people.find_person(engine, "operator@sandbox.example")
-    checker = await people.find_person(engine, "second-operator@sandbox.example")
+    maker = await people.get_person(engine, "operator@sandbox.example")
+    checker = await people.get_person(engine, "second-operator@sandbox.example")
     proposed = await catalogue.propose(engine, maker, Proposal(summary="test", wanted=wanted))
     await catalogue.approve(engine, checker, proposed.change_set_id)
 

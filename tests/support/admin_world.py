@@ -116,8 +116,8 @@ def open_admin_world(url: str, home: Path, **settings: Any) -> Iterator[AdminWor
 
 
 async def _add_other_bank(engine: Engine) -> None:
-    operator = await people.find_person(engine, EMAILS["operator"])
-    second = await people.find_person(engine, EMAILS["second operator"])
+    operator = await people.get_person(engine, EMAILS["operator"])
+    second = await people.get_person(engine, EMAILS["second operator"])
     other = Issuer(
         provider_id=OTHER_PROVIDER_ID,
         name="Other Bank",

@@ -115,8 +115,8 @@ class NetworkWorld:
         """Propose and approve as two operators."""
 
         async def change() -> None:
-            maker = await people.find_person(self.engine, "operator@sandbox.example")
-            checker = await people.find_person(self.engine, "second-operator@sandbox.example")
+            maker = await people.get_person(self.engine, "operator@sandbox.example")
+            checker = await people.get_person(self.engine, "second-operator@sandbox.example")
             proposal = Proposal(summary="test", wanted=wanted, removed=removed)
             proposed = await catalogue.propose(self.engine, maker, proposal)
             await catalogue.approve(self.engine, checker, proposed.change_set_id)
@@ -145,7 +145,7 @@ class NetworkWorld:
         """Run an operator's act."""
 
         async def act() -> T:
-            return await work(self.engine, await people.find_person(self.engine, "operator@sandbox.example"))
+            return await work(self.engine, await people.get_person(self.engine, "operator@sandbox.example"))
 
         return self.run(act())
 

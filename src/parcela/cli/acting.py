@@ -56,7 +56,7 @@ def run_as(
     from parcela.operations import people
 
     async def main(engine: Engine) -> Result:
-        person = _make_viewer() if email is None else await people.find_person(engine, email)
+        person = _make_viewer() if email is None else await people.get_person(engine, email)
         return await work(engine, person)
 
     return run_with_engine(home, main)

@@ -48,7 +48,7 @@ def apply_file(
             wanted=[change.entry for change in found if change.entry is not None],
             removed=[(change.kind, change.key) for change in found if change.entry is None],
         )
-        second = None if approve_as is None else await people.find_person(engine, approve_as)
+        second = None if approve_as is None else await people.get_person(engine, approve_as)
         proposed = await catalogue.propose(engine, person, proposal)
         if second is None:
             say(f"Proposed. A second person puts it in force:\n  {approval_command(proposed.change_set_id)}")

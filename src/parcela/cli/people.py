@@ -72,7 +72,7 @@ def add_person(
     async def work(engine: Engine) -> Person:
         actor = "command line"
         if as_email is not None:
-            person = await people.find_person(engine, as_email)
+            person = await people.get_person(engine, as_email)
             check_operator(person)
             actor = person.email
         elif new.role is not Role.OPERATOR or await people.list_people(engine):

@@ -120,11 +120,14 @@ def verify_audit(home: HomeOption = None) -> None:
     """Prove that no line of the audit trail was altered, dropped or reordered."""
     from parcela.operations import audit_trail
 
-    broken = run_with_engine(home, audit_trail.list_broken_audit)
-    if broken:
-        numbers = ", ".join(str(number) for number in broken)
+    proof = run_with_engine(home, audit_trail.verify_audit)
+    if proof.broken:
+        numbers = ", ".join(str(number) for number in proof.broken)
         raise CommandError(f"The chain is broken at line {numbers}: compare the trail with your backups.")
     say("The audit trail is whole.")
+    if proof.last is not None:
+        number, line_hash = proof.last
+        say(f"Its last line is {number}, with the hash {line_hash.hex()}.")
 
 
 @tokens.command("load")

@@ -68,11 +68,6 @@ class OfferQuote:
     presented: PresentedOffer
 
 
-def name_interval(interval: Interval) -> str | None:
-    """Our word for an interval that card offers can have, None for any other."""
-    return _INTERVAL_NAMES.get(interval)
-
-
 def is_cardable(terms: PricingTerms) -> bool:
     """Can a card plan say these terms? A named interval, 2 to 99 rows, at most one fee.
 

@@ -1,6 +1,6 @@
 """From a presented offer to a plan: what was shown is what is accepted (`spec/network.md` §7).
 
-`decide_plan` compares a request with its presentment member by member and gives the new plan.
+`match_offer` compares a request with its presentment member by member.
 """
 
 from collections.abc import Callable

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
     load_pem_public_key,
 )
 from cryptography.x509 import load_pem_x509_certificate
@@ -21,14 +20,13 @@ from parcela.domain.clients import Client, ClientKey, ClientRole, KeyPurpose
 from parcela.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from parcela.operations.engine import MAIN_TENANT, AuditLine, Engine, World
 from parcela.operations.idempotency import Once, run_once
-from parcela.operations.keys import compute_key_name
+from parcela.operations.keys import compute_key_name, generate_key_pair, render_public_pem
 from parcela.store import audit, cards, clients, world
 from parcela.store.clients import NewClientKey
 from parcela.store.database import Connection
 
 _CODE_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 _PLATFORM_PURPOSES = (KeyPurpose.PLATFORM_DECRYPTION, KeyPurpose.PLATFORM_SIGNING)
-_KEY_BITS = 2048
 MAX_GRACE = timedelta(days=366)
 MAX_TOKENS = 1000
 
@@ -143,14 +141,13 @@ async def add_client_key(
         name = compute_key_name(public_key)
     elif len(name) > 90 or not set(name) <= _CODE_CHARACTERS:
         raise InvalidInput("key.name", "at most 90 letters, digits, . _ or -", came=repr(name))
-    pem = public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
     async def work(connection: Connection) -> ClientKey:
         key = NewClientKey(
             client_id=client_id,
             purpose=new.purpose,
             name=name,
-            public_pem=pem,
+            public_pem=render_public_pem(public_key),
             expires_at=new.expires_at,
         )
         added = await clients.insert_client_key(connection, person.tenant_id, key)
@@ -190,11 +187,6 @@ async def replace_decryption_key(
     """Use a given key pair for what a client encrypts, from now on alone: several clients may share one."""
     rotation = KeyRotation(purpose=KeyPurpose.PLATFORM_DECRYPTION, grace=timedelta(0))
     return await _replace_platform_key(engine, person, client_id, rotation, private_key=private_key)
-
-
-def generate_key_pair() -> RSAPrivateKey:
-    """A fresh RSA key pair of the platform's size."""
-    return generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
 
 
 async def _replace_platform_key(
@@ -402,7 +394,7 @@ async def _insert_platform_key(
         client_id=client_id,
         purpose=purpose,
         name=name,
-        public_pem=public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii"),
+        public_pem=render_public_pem(public_key),
         wrapped_private=engine.vault.wrap_private_key(der, owner=name),
     )
     added = await clients.insert_client_key(connection, MAIN_TENANT, key)

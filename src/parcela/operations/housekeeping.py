@@ -1,16 +1,17 @@
-"""Forgetting: nonces, presentments and idempotency results that need no longer be kept."""
+"""Forgetting: nonces, presentments, idempotency results and sessions that need no longer be kept."""
 
 from datetime import timedelta
 
 from parcela.operations.engine import Engine
-from parcela.store import idempotency, presentments, world
+from parcela.operations.sessions import SESSION_TIME
+from parcela.store import idempotency, people, presentments, world
 
 NONCE_LIFE = timedelta(seconds=600)
 IDEMPOTENCY_LIFE = timedelta(hours=72)
 
 
 async def clean_up(engine: Engine, *, presentment_days: int) -> None:
-    """Delete what has outlived its use, each kind in a transaction of its own."""
+    """Delete what has outlived its use, in bounded transactions; several workers may do so at once."""
     seen = await engine.look()
     async with engine.database.connection() as connection:
         signed_before = int((seen.real_now - NONCE_LIFE).timestamp())
@@ -19,3 +20,4 @@ async def clean_up(engine: Engine, *, presentment_days: int) -> None:
             connection, presented_before=seen.now - timedelta(days=presentment_days)
         )
         await idempotency.delete_old_results(connection, created_before=seen.real_now - IDEMPOTENCY_LIFE)
+        await people.delete_old_sessions(connection, created_before=seen.real_now - SESSION_TIME)

@@ -82,7 +82,7 @@ async def list_people(engine: Engine) -> list[Person]:
 async def set_password(engine: Engine, actor: str, *, email: str, password: str) -> None:
     """Give a person another password, which also unlocks them. Raises NotAllowed, InvalidInput."""
     check_password(password)
-    person = await find_person(engine, email)
+    person = await get_person(engine, email)
     seen = await engine.look()
     password_hash = await hash_password(password)
 
@@ -100,7 +100,7 @@ async def set_password(engine: Engine, actor: str, *, email: str, password: str)
     await engine.database.run(work)
 
 
-async def find_person(engine: Engine, email: str) -> Person:
+async def get_person(engine: Engine, email: str) -> Person:
     """The person with this address, for callers who hold the database. Raises NotAllowed."""
     async with engine.database.connection() as connection:
         found = await people.find_person(connection, email.strip().lower())

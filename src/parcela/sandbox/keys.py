@@ -6,14 +6,15 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
     load_pem_private_key,
 )
+
+from parcela.operations.keys import generate_key_pair
 
 _VALIDITY = timedelta(days=3650)
 
@@ -24,7 +25,7 @@ def ensure_private_key(path: Path) -> RSAPrivateKey:
         loaded = load_pem_private_key(path.read_bytes(), password=None)
         assert isinstance(loaded, RSAPrivateKey), f"{path} holds another kind of key"
         return loaded
-    private_key = generate_private_key(public_exponent=65537, key_size=2048)
+    private_key = generate_key_pair()
     pem = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     write_private_file(path, pem)
     return private_key
@@ -37,11 +38,6 @@ def write_private_file(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     draft.replace(path)
-
-
-def public_pem(public_key: RSAPublicKey) -> str:
-    """SubjectPublicKeyInfo in PEM."""
-    return public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
 def make_certificate(private_key: RSAPrivateKey, *, name: str) -> bytes:

@@ -15,7 +15,7 @@ from parcela.domain.errors import NotAllowed
 from parcela.operations import catalogue, clients, people
 from parcela.operations.clients import NewClient, NewKey
 from parcela.operations.engine import MAIN_TENANT, Engine
-from parcela.operations.keys import compute_key_name
+from parcela.operations.keys import compute_key_name, generate_key_pair, render_public_pem
 from parcela.operations.people import NewPerson
 from parcela.sandbox import keys
 
@@ -47,8 +47,8 @@ async def prepare_demo_world(engine: Engine, home: Path, *, root_url: str) -> De
     file = folder / "credentials.json"
     held = json.loads(file.read_text()) if file.exists() else {}
     console = await _ensure_people(engine, held.get("console", {}))
-    operator = await people.find_person(engine, _PEOPLE["operator"][0])
-    second = await people.find_person(engine, _SECOND_OPERATOR)
+    operator = await people.get_person(engine, _PEOPLE["operator"][0])
+    second = await people.get_person(engine, _SECOND_OPERATOR)
     await _ensure_catalogue(engine, operator, second, root_url=root_url)
     partner = await _ensure_client(engine, operator, code=PARTNER_CODE, role=ClientRole.PARTNER)
     issuer = await _ensure_client(engine, operator, code=ISSUER_CODE, role=ClientRole.ISSUER)
@@ -81,7 +81,7 @@ async def _ensure_person(engine: Engine, *, email: str, role: Role, known_passwo
     """Register a person, or give one whose password is lost a new one; says the password."""
     password = known_password or engine.ids.random_bytes(12).hex()
     try:
-        await people.find_person(engine, email)
+        await people.get_person(engine, email)
     except NotAllowed:
         provider_id = None if role is Role.OPERATOR else PROVIDER_ID
         new = NewPerson(email=email, password=password, role=role, provider_id=provider_id)
@@ -131,7 +131,7 @@ async def _ensure_server_key(engine: Engine, operator: Person, folder: Path, own
         for client in owners
     ):
         return
-    private_key = clients.generate_key_pair()
+    private_key = generate_key_pair()
     for client in owners:
         await clients.replace_decryption_key(engine, operator, client.client_id, private_key)
     path.write_bytes(keys.make_certificate(private_key, name="Parcela sandbox"))
@@ -152,7 +152,7 @@ async def _ensure_client_keys(
         seen = await engine.look()
         live = seen.snapshot.list_live_keys(client.client_id, purpose, now=seen.real_now)
         if key_names[purpose] not in {key.name for key in live}:
-            new = NewKey(purpose=purpose, pem=keys.public_pem(public_key))
+            new = NewKey(purpose=purpose, pem=render_public_pem(public_key))
             await clients.add_client_key(engine, operator, client.client_id, new)
     return {
         "consumer_key": f"{client.code}!{key_names[KeyPurpose.SIGNING]}",

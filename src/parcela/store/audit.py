@@ -6,7 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
-from parcela.store.database import Connection
+from parcela.store.database import SWEEP_TIMEOUT_S, Connection
 from parcela.store.documents import decode_document, encode_document
 
 
@@ -62,9 +62,20 @@ async def list_audit_lines(connection: Connection, tenant_id: int, *, limit: int
 
 
 async def list_broken_lines(connection: Connection) -> list[int]:
-    """Numbers of lines that were altered, dropped or reordered; empty when the chain holds."""
-    rows = await connection.fetch("SELECT sequence FROM broken_audit ORDER BY sequence LIMIT 100")
+    """Numbers of lines that were altered, dropped or reordered; empty when the chain holds.
+
+    Lines cut off the end leave a whole chain: they show only against a hash that was kept elsewhere.
+    """
+    rows = await connection.fetch(
+        "SELECT sequence FROM broken_audit ORDER BY sequence LIMIT 100", timeout=SWEEP_TIMEOUT_S
+    )
     return [row["sequence"] for row in rows]
+
+
+async def find_last_line(connection: Connection) -> tuple[int, bytes] | None:
+    """Number and hash of the newest line, which vouch for every line before it."""
+    row = await connection.fetchrow("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
+    return None if row is None else (row["sequence"], row["hash"])
 
 
 def _read(row: asyncpg.Record) -> AuditEntry:

@@ -20,7 +20,7 @@ from parcela.store.documents import (
 async def list_entries(
     connection: Connection, tenant_id: int, *, known: Mapping[EntryKey, VersionedEntry]
 ) -> list[VersionedEntry]:
-    """Every entry in force; those that are `known` in their version are not read again."""
+    """Every entry in force; those that are `known` in their version are not parsed again."""
     rows = await connection.fetch(
         "SELECT kind, key, version, document FROM catalogue_entry"
         " WHERE tenant_id = $1 AND is_current AND document IS NOT NULL",

@@ -20,6 +20,7 @@ UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.QueryCanceledError,
+    asyncpg.TransactionRollbackError,
     asyncpg.DiskFullError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
@@ -27,6 +28,9 @@ UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (
     TimeoutError,
 )
 """Faults of the database or of the way to it: the caller may try again later."""
+
+SWEEP_TIMEOUT_S = 3600.0
+"""For queries that go through every record of a kind: longer than any request may take."""
 
 _RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _MAX_TRIES = 4

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from parcela.store.database import Connection
+from parcela.store.database import SWEEP_TIMEOUT_S, Connection
 
 MIN_SERVER_VERSION = 15
 
@@ -29,5 +29,7 @@ async def get_server_facts(connection: Connection) -> ServerFacts:
 
 async def list_broken_plans(connection: Connection) -> list[str]:
     """Ids of plans whose rows do not make their sums; empty when all is well."""
-    rows = await connection.fetch("SELECT plan_id::text AS plan_id FROM broken_plan LIMIT 100")
+    rows = await connection.fetch(
+        "SELECT plan_id::text AS plan_id FROM broken_plan LIMIT 100", timeout=SWEEP_TIMEOUT_S
+    )
     return [row["plan_id"] for row in rows]

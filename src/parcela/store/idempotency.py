@@ -5,6 +5,7 @@ from datetime import datetime
 
 from parcela.store.database import Connection
 from parcela.store.documents import Document, decode_document, encode_document
+from parcela.store.slices import delete_in_slices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,4 +57,4 @@ async def insert_result(
 
 async def delete_old_results(connection: Connection, *, created_before: datetime) -> None:
     """Forget results whose keys need no longer be kept."""
-    await connection.execute("DELETE FROM idempotency WHERE created_at < $1", created_before)
+    await delete_in_slices(connection, "idempotency", condition="created_at < $1", bound=created_before)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from parcela.domain.changes import Person, Role
 from parcela.store.database import Connection
+from parcela.store.slices import delete_in_slices
 
 _PERSON = "p.person_id, p.tenant_id, p.email, p.role, p.provider_id::text AS provider_id"
 
@@ -136,6 +137,11 @@ async def touch_session(
 async def delete_session(connection: Connection, *, token_hash: bytes) -> None:
     """End a session."""
     await connection.execute("DELETE FROM person_session WHERE token_hash = $1", token_hash)
+
+
+async def delete_old_sessions(connection: Connection, *, created_before: datetime) -> None:
+    """Forget sessions that nobody ended."""
+    await delete_in_slices(connection, "person_session", condition="created_at < $1", bound=created_before)
 
 
 def _read_person(row: dict[str, object]) -> Person:

@@ -16,6 +16,7 @@ from parcela.domain.offers import PresentedOffer
 from parcela.domain.plans import Merchant, PresentedPurchase, Presentment
 from parcela.domain.programs import UseCase
 from parcela.store.database import Connection
+from parcela.store.slices import delete_in_slices
 
 IdentifierRecord = tuple[str, bool] | None
 
@@ -165,8 +166,8 @@ async def insert_presentments(connection: Connection, rows: Sequence[Presentment
         [row.presentment.purchase.pan_index for row in rows],
         [_encode_body(row.presentment) for row in rows],
     )
-    taken = {record["offer_transaction_id"] for record in inserted}
-    return [row.presentment.offer_transaction_id in taken for row in rows]
+    written = {record["offer_transaction_id"] for record in inserted}
+    return [row.presentment.offer_transaction_id in written for row in rows]
 
 
 async def find_presentment(
@@ -209,4 +210,4 @@ async def find_presentment(
 
 async def delete_old_presentments(connection: Connection, *, presented_before: datetime) -> None:
     """Forget presentments that no plan can be made of any more; plans keep their own copy."""
-    await connection.execute("DELETE FROM presentment WHERE presented_at < $1", presented_before)
+    await delete_in_slices(connection, "presentment", condition="presented_at < $1", bound=presented_before)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from parcela.store.database import Connection
+from parcela.store.slices import delete_in_slices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,4 +112,4 @@ async def admit_requests(connection: Connection, nonces: Sequence[Nonce]) -> tup
 
 async def delete_old_nonces(connection: Connection, *, signed_before: int) -> None:
     """Forget nonces whose timestamp can no longer be accepted."""
-    await connection.execute("DELETE FROM oauth_nonce WHERE signed_at < $1", signed_before)
+    await delete_in_slices(connection, "oauth_nonce", condition="signed_at < $1", bound=signed_before)

@@ -16,7 +16,7 @@ from parcela.domain.programs import Issuer
 from parcela.operations import clients
 from parcela.operations.clients import NewClient, NewKey
 from parcela.operations.engine import Engine
-from parcela.sandbox.keys import public_pem
+from parcela.operations.keys import render_public_pem
 
 PAN = "sensitiveData.consumer.primaryAccountNumber"
 INFORMATION = "planInstallmentInformation"
@@ -419,6 +419,12 @@ def test_a_suspended_client(network: NetworkWorld, call: str, table: str) -> Non
     check_refusal(network, forge(network.partner, call), load_error(table, "Unauthorized"))
 
 
+def test_the_pan_lists_of_a_suspended_client_know_the_gateways_answer_only(network: NetworkWorld) -> None:
+    network.switch_partner(is_enabled=True, is_suspended=True)
+    row = load_error("gateway", "Client may not use this API")
+    check_refusal(network, forge(network.partner, f"POST {REGISTRATIONS}"), row)
+
+
 def register_orphan(network: NetworkWorld) -> Party:
     """A client of an issuer that has left the catalogue since."""
     provider_id = "11111111-1111-1111-1111-111111111111"
@@ -435,7 +441,7 @@ def register_orphan(network: NetworkWorld) -> Party:
     async def register(engine: Engine, operator: Any) -> str:
         new = NewClient(code="orphan", name="Orphan", role=ClientRole.ISSUER, provider_id=provider_id)
         client = await clients.register_client(engine, operator, new)
-        pem = public_pem(network.issuer.signing_key.public_key())
+        pem = render_public_pem(network.issuer.signing_key.public_key())
         key = NewKey(purpose=KeyPurpose.SIGNING, pem=pem)
         added = await clients.add_client_key(engine, operator, client.client_id, key)
         return f"orphan!{added.name}"
@@ -531,3 +537,22 @@ def test_every_answer_carries_a_correlation_id_and_json(shared_network: NetworkW
     assert len(answer.headers["correlation-id"]) == 36
     assert answer.headers["content-type"] == "application/json"
     assert json.loads(answer.raw) == answer.body
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_kept"),
+    [
+        ("order 17 of 2026-11-21", True),
+        ("x" * 128, True),
+        ("x" * 129, False),
+        ("5110921032063789", False),
+        ("order-5110 9210 3206 3789", False),
+        ("5110-9210-3206-3789", False),
+    ],
+)
+def test_a_correlation_id_that_holds_a_card_number_or_is_too_long_is_replaced(
+    shared_network: NetworkWorld, sent: str, is_kept: bool
+) -> None:
+    headers = {"Correlation-Id": sent}
+    answer = shared_network.call(shared_network.partner, "GET /nowhere", headers=headers)
+    assert (answer.headers["correlation-id"] == sent) is is_kept

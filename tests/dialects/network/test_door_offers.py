@@ -301,3 +301,6 @@ def test_the_plural_member_is_read_and_the_singular_counts(shared_network: Netwo
     both = plural.replace(b'{"transaction"', b'{"encryptedValue": "....", "transaction"')
     answer = shared_network.call(shared_network.partner, "POST /offers", both)
     assert answer.body == load_error("offers", "DecryptionFailed")["body"]
+    empty = plural.replace(b'{"transaction"', b'{"encryptedValue": "", "transaction"')
+    answer = shared_network.call(shared_network.partner, "POST /offers", empty)
+    assert answer.body == load_error("offers", "EncryptedValueMissing")["body"]

@@ -135,6 +135,48 @@ def test_all_failing_members_are_told_in_the_order_of_the_table(shared_network: 
     )
 
 
+BOUNDS = {"accountRangeLow": "1", "accountRangeHigh": "x"}
+NO_PANS: dict[str, Any] = {"pans": []}
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "members"),
+    [
+        (
+            "registrations",
+            {"panListName": "bad_name!", "accountRange": BOUNDS, "sensitiveData": NO_PANS},
+            [
+                "panListName",
+                "accountRange.accountRangeLow",
+                "accountRange.accountRangeHigh",
+                "sensitiveData.pans",
+            ],
+        ),
+        ("registrations", {}, ["panListName", "Either encryptedValue or Account Range"]),
+        # The name does not count beside an id, and what needs all members in order comes after them.
+        (
+            "registrations",
+            {"panListId": "1", "panListName": "bad_name!", "accountRange": BOUNDS},
+            ["panListId", "accountRange.accountRangeLow", "accountRange.accountRangeHigh"],
+        ),
+        ("deregistrations", {}, ["panListId", "encryptedValue"]),
+        (
+            "deregistrations",
+            {"panListId": "1", "sensitiveData": NO_PANS},
+            ["panListId", "sensitiveData.pans"],
+        ),
+    ],
+)
+def test_all_failing_members_of_a_pan_list_are_told_together(
+    shared_network: NetworkWorld, call: str, body: dict[str, Any], members: list[str]
+) -> None:
+    before = shared_network.count_records()
+    answer = shared_network.call(shared_network.issuer, f"POST /consumers/pans/{call}", body)
+    told = [error["ReasonCode"] for error in answer.body["Errors"]["Error"]]
+    assert (answer.status, told) == (400, [f"invalid.data: {member}" for member in members])
+    assert shared_network.count_records() == before
+
+
 @pytest.fixture(scope="module")
 def plan(shared_network: NetworkWorld) -> dict[str, Any]:
     """A good plan request for offers presented to the partner."""
@@ -183,6 +225,21 @@ def test_all_failing_members_of_a_plan_are_told_together(
         "RRN should be 12 digits in length. Please provide a valid RRN.",
         "PAN should be numeric only.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("edits", "told"),
+    [
+        ({PAN: "  "}, "PAN cannot blank or empty."),
+        # Only the identifiers of §2.3 may come as numbers.
+        ({"transaction.transactionLinkId": 1234567890}, "transaction.transactionLinkId"),
+        ({"offerTransactionId": 1763137029152964608}, "offerTransactionId"),
+    ],
+)
+def test_one_failing_member_of_a_plan(
+    shared_network: NetworkWorld, plan: dict[str, Any], edits: dict[str, Any], told: str
+) -> None:
+    assert list_told(shared_network, plan, edits) == [told]
 
 
 def test_all_mismatches_are_told_together_in_their_order(

@@ -19,6 +19,7 @@ from parcela.dialects.network.errors import (
     ErrorAnswer,
     answer_fault,
     answer_unavailable,
+    refuse_declined,
     refuse_forbidden,
     refuse_gateway,
     refuse_method,
@@ -195,7 +196,7 @@ def check_route(path: str, method: str) -> tuple[Route, str]:
 def check_client(client: Client, route: Route, world: World) -> None:
     """The API is on for the client, it is not suspended, and its role and company may make the call."""
     if not client.is_enabled:
-        raise refuse_gateway(401, "DECLINED", "Unauthorized - Access Not Granted")
+        raise refuse_declined()
     if client.is_suspended:
         raise refuse_suspended(route.source)
     if route.is_for_issuers_only and client.role is not ClientRole.ISSUER:

@@ -70,6 +70,11 @@ def refuse_too_large() -> ErrorAnswer:
     return refuse_gateway(413, "REQUEST_TOO_LARGE", "The request payload exceeds the limit of 65536 bytes.")
 
 
+def refuse_declined() -> ErrorAnswer:
+    """The API is not switched on for the client."""
+    return refuse_gateway(401, "DECLINED", "Unauthorized - Access Not Granted")
+
+
 def refuse_rate() -> ErrorAnswer:
     """The client's rate limit is used up."""
     return refuse_gateway(
@@ -114,7 +119,9 @@ def refuse_method(allowed: str) -> ErrorAnswer:
 
 
 def refuse_suspended(source: str) -> ErrorAnswer:
-    """The client is suspended; the plans' own form says None."""
+    """The client is suspended; the plans' own form says None, the PAN lists have no 401 of their own."""
+    if source == PAN_LISTS:
+        return refuse_declined()
     details = "None" if source == PLANS else ""
     error = WireError(source, "unauthorized", "Unauthorized to access the resource.", details)
     return ErrorAnswer(401, [error])

@@ -62,7 +62,7 @@ class Call:
     def open_sensitive(self, body: Members, source: str) -> Members | None:
         """The decrypted member, or None when there is none (§4)."""
         token = body.get("encryptedValue")
-        if token is None or token == "":
+        if token is None:
             token = body.get("encryptedValues")
         if token is None or token == "":
             clear = body.get("sensitiveData")

@@ -435,18 +435,18 @@ def _read_instant(reader: _Reader, value: JsonValue, what: str, *, is_required: 
 def _read_link_id(reader: _Reader, value: JsonValue) -> str | None:
     if value is None or value == "":
         return None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or is_number(value):
         reader.fail(MALFORMED, "transaction.transactionLinkId")
         return None
     if len(value) > 22:
         reader.fail("Invalid Transaction Link Id.", _LINK_LENGTH)
-    return str(value)
+    return value
 
 
 def _read_pan(reader: _Reader, sensitive: Members) -> str | None:
     consumer = sensitive.get("consumer")
     value = consumer.get("primaryAccountNumber") if isinstance(consumer, dict) else consumer
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         reader.fail("PAN is present and is blank or null.", "PAN cannot blank or empty.")
     elif not isinstance(value, str) or not is_digits(value):
         reader.fail("PAN is present and is non numeric.", "PAN should be numeric only.")

@@ -1,6 +1,7 @@
 -- The foundation: tenants, people, clients, the vault, the catalogue, PAN lists, presentments, plans,
 -- and the records that commit with them (events, letters, idempotency results, audit).
--- The tenant comes first in every key, so that a split by tenant stays possible.
+-- The tenant comes first in every key of a tenant's own records, so that a split by tenant stays possible.
+-- What is found before the tenant is known has keys of its own: addresses, sessions, client codes, nonces.
 
 CREATE TABLE tenant (
     tenant_id   integer PRIMARY KEY,
