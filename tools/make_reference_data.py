@@ -12,7 +12,8 @@ from iso4217 import Currency
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "parcela" / "domain" / "data"
 
-# CLDR's narrow symbols (`<symbol alt="narrow">`) of one character. Babel does not carry the narrow forms.
+# CLDR's narrow symbols (`<symbol alt="narrow">`) of one character, which Babel does not carry, and the signs
+# that Unicode has for currencies without one.
 NARROW_SYMBOLS = {
     "$": "ARS AUD BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD "
     "TTD TWD USD UYU XCD",
@@ -27,10 +28,12 @@ NARROW_SYMBOLS = {
     "P": "BWP",
     "₡": "CRC",
     "₾": "GEL",
+    "₵": "GHS",
     "Q": "GTQ",
     "L": "HNL",
     "₪": "ILS",
     "₹": "INR",
+    "﷼": "IRR",
     "⃀": "KGS",
     "៛": "KHR",
     "₸": "KZT",

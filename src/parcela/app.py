@@ -112,6 +112,7 @@ def mount_doors(app: Starlette, engine: Engine, settings: Settings) -> None:
     network = NetworkDoor(engine, build_network_settings(settings))
     # A redirect would answer a path that no client may have without asking who calls.
     app.router.redirect_slashes = False
+    app.router.routes.append(Route(PREFIX, network))
     app.router.routes.append(Mount(PREFIX, network))
     app.router.routes.append(Mount(ADMIN_PREFIX, AdminDoor(engine)))
 

@@ -1,4 +1,4 @@
-"""Property tests run a moderate number of examples; PARCELA_PROPERTY_EXAMPLES asks for more."""
+"""Property tests run a moderate number of examples; PROPERTY_EXAMPLES asks for more."""
 
 import os
 
@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "parcela",
-    max_examples=int(os.environ.get("PARCELA_PROPERTY_EXAMPLES", "300")),
+    max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "300")),
     deadline=None,
-    derandomize="PARCELA_PROPERTY_EXAMPLES" not in os.environ,
+    derandomize="PROPERTY_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 settings.load_profile("parcela")

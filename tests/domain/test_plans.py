@@ -25,6 +25,7 @@ from parcela.domain.plans import (
     Presentment,
     check_not_expired,
     check_repeat,
+    hide_card,
     match_offer,
 )
 from parcela.domain.programs import UseCase
@@ -345,3 +346,18 @@ def test_an_offer_lives_for_its_time(age: timedelta, is_live: bool) -> None:
     else:
         with pytest.raises(OfferExpired):
             check()
+
+
+@pytest.mark.parametrize(
+    ("link_id", "kept"),
+    [
+        ("5110921032063789", "511092******3789"),  # the plan's own card
+        ("x5110921032063789y", "x511092******3789y"),  # inside another text
+        ("4111111111111111", "4111111111111111"),  # other digits are for matching
+        (None, None),
+    ],
+)
+def test_the_plans_own_card_number_is_masked_in_the_link_id(link_id: str | None, kept: str | None) -> None:
+    asked = transaction(transaction_link_id=link_id)(REQUEST)
+    hidden = hide_card(asked, {"5110921032063789"})
+    assert hidden == transaction(transaction_link_id=kept)(REQUEST)

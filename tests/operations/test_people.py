@@ -236,3 +236,27 @@ def test_a_token_of_no_session_is_nobodys(run: RunWithEngine, token: str) -> Non
         assert await sessions.find_session(engine, token) is None
 
     run(work)
+
+
+def test_a_disabled_person_can_neither_sign_in_nor_go_on(run: RunWithEngine) -> None:
+    async def work(engine: Engine) -> None:
+        await register(engine)
+        token, _ = await sessions.sign_in(engine, email=EMAIL, password=PASSWORD)
+        await people.disable_person(engine, "operator@sandbox.example", email=EMAIL)
+        assert await sessions.find_session(engine, token) is None
+        with pytest.raises(SignInRefused):
+            await sessions.sign_in(engine, email=EMAIL, password=PASSWORD)
+        with pytest.raises(NotAllowed):
+            await people.get_person(engine, EMAIL)
+
+    run(work)
+
+
+def test_nobody_disables_themselves(run: RunWithEngine) -> None:
+    async def work(engine: Engine) -> None:
+        await register(engine)
+        with pytest.raises(NotAllowed, match="another operator"):
+            await people.disable_person(engine, EMAIL, email=EMAIL)
+        assert (await people.get_person(engine, EMAIL)).email == EMAIL
+
+    run(work)

@@ -73,18 +73,6 @@ def test_a_batch_holds_so_many_items_and_no_more() -> None:
     play(work)
 
 
-def test_several_flights_may_be_under_way() -> None:
-    async def work(recorder: Recorder) -> None:
-        batcher = Batcher(recorder.run, max_flights=2)
-        tasks = await submit(batcher, [1]) + await submit(batcher, [2]) + await submit(batcher, [3])
-        assert recorder.batches == [[1], [2]]
-        recorder.gate.set()
-        assert await asyncio.gather(*tasks) == [2, 4, 6]
-        assert recorder.batches == [[1], [2], [3]]
-
-    play(work)
-
-
 def test_a_failure_is_its_batchs_alone() -> None:
     async def work(recorder: Recorder) -> None:
         batcher = Batcher(recorder.run, max_items=2)

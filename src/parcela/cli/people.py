@@ -102,6 +102,20 @@ def set_password(
     say(f"{email} has a new password.")
 
 
+@app.command("disable")
+def disable_person(email: EmailArgument, as_email: AsOption, home: HomeOption = None) -> None:
+    """Take somebody's access away, and end their sessions."""
+    from parcela.operations import people
+    from parcela.operations.clients import check_operator
+
+    async def work(engine: Engine, person: Person) -> None:
+        check_operator(person)
+        await people.disable_person(engine, person.email, email=email)
+
+    run_as(home, as_email, work)
+    say(f"{email} can no longer sign in or act.")
+
+
 def _read_password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")

@@ -19,6 +19,9 @@ from parcela.domain.terms import FeePlacement, FirstDue, InvalidTerms, PricingTe
 MAX_OFFERS = 50
 """At most so many offers are shown for one purchase (`spec/network.md` §5.3)."""
 
+_MAX_TOTAL_MAJOR = 10**15
+"""A plan's amounts end there (`spec/network.md` §7.1): a larger offer could be shown but never taken."""
+
 _INTERVAL_NAMES: dict[Interval, str] = {
     WEEKLY: "weekly",
     BIWEEKLY: "biweekly",
@@ -118,8 +121,8 @@ def _price_candidate(candidate: Candidate, found: RangeCandidates, amount: Money
     program = candidate.program
     terms = program.terms
     schedule = build_schedule(terms, amount, anchor=anchor)
-    if schedule.total_minor > MAX_MINOR:
-        raise InvalidMoney(f"the total of offer {program.offer_id} exceeds what a ledger column holds")
+    if schedule.total_minor > min(MAX_MINOR, _MAX_TOTAL_MAJOR * 10**amount.currency.exponent):
+        raise InvalidMoney(f"the total of offer {program.offer_id} exceeds what a plan can say")
     other_minor = schedule.other_minor
     if any(row.amount_minor != other_minor for row in schedule.rows[1:]):
         raise NotPresentable(f"rows 2 to {terms.count} of offer {program.offer_id} differ")

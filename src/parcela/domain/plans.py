@@ -3,12 +3,13 @@
 `match_offer` compares a request with its presentment member by member.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from parcela.domain.cards import mask_digits
 from parcela.domain.errors import OfferExpired, OfferMismatch, PlanExists
 from parcela.domain.ids import Identifier, identifiers_match
 from parcela.domain.offers import PresentedOffer
@@ -142,6 +143,19 @@ class Plan:
     request: PlanRequest
     installments: tuple[Installment, ...]
     created_at: datetime
+
+
+def hide_card(request: PlanRequest, numbers: Collection[str]) -> PlanRequest:
+    """Mask the plan's own card number where a client put it into the transaction link id.
+
+    Other digits there are left alone, for the id is matched with the authorization's.
+    """
+    link_id = request.transaction.transaction_link_id
+    if link_id is None or not any(number in link_id for number in numbers):
+        return request
+    for number in numbers:
+        link_id = link_id.replace(number, mask_digits(number))
+    return replace(request, transaction=replace(request.transaction, transaction_link_id=link_id))
 
 
 def check_not_expired(presentment: Presentment, *, now: datetime, offer_life: timedelta) -> None:

@@ -100,6 +100,27 @@ async def set_password(engine: Engine, actor: str, *, email: str, password: str)
     await engine.database.run(work)
 
 
+async def disable_person(engine: Engine, actor: str, *, email: str) -> None:
+    """Take somebody's access away for good. Raises NotAllowed: nobody can disable themselves."""
+    person = await get_person(engine, email)
+    if person.email == actor:
+        raise NotAllowed("Nobody can disable themselves: another operator does it.")
+    seen = await engine.look()
+
+    async def work(connection: Connection) -> None:
+        await people.update_disabled(connection, person, at=seen.real_now)
+        line = AuditLine(
+            tenant_id=person.tenant_id,
+            at=seen.real_now,
+            actor=actor,
+            action="person.disable",
+            subject=person.email,
+        )
+        await audit.insert_audit_lines(connection, [line])
+
+    await engine.database.run(work)
+
+
 async def get_person(engine: Engine, email: str) -> Person:
     """The person with this address, for callers who hold the database. Raises NotAllowed."""
     async with engine.database.connection() as connection:

@@ -17,6 +17,7 @@ from parcela.domain.plans import (
     Presentment,
     check_not_expired,
     check_repeat,
+    hide_card,
     match_offer,
 )
 from parcela.domain.programs import Program, UseCase
@@ -45,7 +46,8 @@ async def save_plan(engine: Engine, world: World, client: Client, command: SaveP
     The same request again gives the same plan, also after the offer has expired.
     """
     funding = await resolve_funding_card(engine, world, tenant_id=client.tenant_id, digits=command.digits)
-    request = replace(command.request, pan_index=funding.pan_index)
+    numbers = {command.digits} if funding.pan is None else {command.digits, funding.pan.digits}
+    request = hide_card(replace(command.request, pan_index=funding.pan_index), numbers)
     presentment, plan = await _find_presented(engine, client, request)
     if plan is not None:
         check_repeat(plan, request)

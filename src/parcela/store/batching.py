@@ -19,22 +19,18 @@ class Batcher(Generic[Item, Answer]):
         run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
         *,
         max_items: int = 128,
-        max_flights: int = 1,
     ) -> None:
         self._run = run
         self._max_items = max_items
-        self._max_flights = max_flights
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
-        self._flights: set[asyncio.Task[None]] = set()
+        self._flight: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Answer:
         """Send one item with the next batch and wait for its own answer."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
-        if len(self._flights) < self._max_flights:
-            flight = asyncio.create_task(self._fly())
-            self._flights.add(flight)
-            flight.add_done_callback(self._flights.discard)
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._fly())
         return await answer
 
     async def _fly(self) -> None:
@@ -44,11 +40,9 @@ class Batcher(Generic[Item, Answer]):
                 del self._waiting[: len(batch)]
                 await self._run_batch(batch)
         finally:
-            # At once, not by the done callback alone: whoever was just answered may submit again before
-            # that callback runs, and would find a flight that no longer looks for items.
-            flight = asyncio.current_task()
-            assert flight is not None
-            self._flights.discard(flight)
+            # Here, not in a done callback: whoever was just answered may submit again before that
+            # callback runs, and would find a flight that no longer looks for items.
+            self._flight = None
 
     async def _run_batch(self, batch: Sequence[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
         try:

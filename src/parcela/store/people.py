@@ -89,6 +89,21 @@ async def update_failed_logins(
     )
 
 
+async def update_disabled(connection: Connection, person: Person, *, at: datetime) -> None:
+    """Take a person's access away, and end their sessions."""
+    await connection.execute(
+        "UPDATE person SET disabled_at = $3 WHERE tenant_id = $1 AND person_id = $2",
+        person.tenant_id,
+        person.person_id,
+        at,
+    )
+    await connection.execute(
+        "DELETE FROM person_session WHERE tenant_id = $1 AND person_id = $2",
+        person.tenant_id,
+        person.person_id,
+    )
+
+
 async def update_password(connection: Connection, person: Person, *, password_hash: str) -> None:
     """Change a password, unlock its owner, and end the sessions that the old one opened."""
     await connection.execute(

@@ -1,6 +1,6 @@
 """Every error body of the network dialect, as data (`spec/network.md` §16).
 
-An `Answer` is raised where a check fails; the table at the end maps the core's refusals of a plan.
+An `ErrorAnswer` is raised where a check fails; `refusals.py` maps the core's refusals to them.
 """
 
 from collections.abc import Mapping, Sequence

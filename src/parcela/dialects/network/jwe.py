@@ -8,8 +8,7 @@ import binascii
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from hashlib import sha256
+from dataclasses import dataclass
 from typing import Literal
 
 from cryptography.exceptions import InvalidTag
@@ -17,9 +16,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from parcela.dialects.strict_json import JsonNumber, JsonValue, StrictJsonError, parse_object
+from parcela.operations.keys import compute_key_name
 
 MAX_TOKEN_CHARACTERS = 65_536
 CEK_BYTES = 32
@@ -43,25 +42,12 @@ class JweRefusal(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecryptionKey:
-    """One of our private keys; `kid` is the lower-case hex of `compute_kid`."""
-
-    kid: str
-    private_key: RSAPrivateKey = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Token:
     header: dict[str, JsonValue]
     authenticated: bytes
     wrapped_key: bytes
     iv: bytes
     ciphertext_and_tag: bytes
-
-
-def compute_kid(public_key: RSAPublicKey) -> str:
-    """Lower-case hex SHA-256 of the SubjectPublicKeyInfo DER (`spec/network.md` §4)."""
-    return sha256(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
 def open_compact(token: str, keys: Mapping[str, RSAPrivateKey]) -> dict[str, JsonValue]:
@@ -91,7 +77,7 @@ def seal_compact(
     header = {
         "alg": "RSA-OAEP-256",
         "enc": "A256GCM",
-        "kid": kid or compute_kid(public_key),
+        "kid": kid or compute_key_name(public_key),
         "cty": "application/json",
     }
     first_part = _encode_part(json.dumps(header, separators=(",", ":")).encode())

@@ -16,6 +16,7 @@ class KeyRing:
         self._engine = engine
         self._public: dict[int, RSAPublicKey] = {}
         self._private: dict[int, RSAPrivateKey] = {}
+        self._version = 0
 
     def find_signing_key(
         self, world: World, consumer_key: str
@@ -31,6 +32,7 @@ class KeyRing:
 
     def list_decryption_keys(self, world: World, client: Client) -> Mapping[str, RSAPrivateKey]:
         """Our live private keys for what this client encrypts, by kid."""
+        self._forget_replaced_keys(world)
         live = world.snapshot.list_live_keys(
             client.client_id, KeyPurpose.PLATFORM_DECRYPTION, now=world.real_now
         )
@@ -42,6 +44,13 @@ class KeyRing:
             client.client_id, KeyPurpose.CLIENT_ENCRYPTION, now=world.real_now
         )
         return (live[-1].name, self._read_public(live[-1])) if live else None
+
+    def _forget_replaced_keys(self, world: World) -> None:
+        """After a change of the set-up, hold nothing that may have been revoked; live keys are read anew."""
+        if world.snapshot.version != self._version:
+            self._version = world.snapshot.version
+            self._public.clear()
+            self._private.clear()
 
     def _read_public(self, key: ClientKey) -> RSAPublicKey:
         found = self._public.get(key.key_id)

@@ -51,7 +51,7 @@ FJD 2 $
 FKP 2 £
 GBP 2 £
 GEL 2 ₾
-GHS 2 ¤
+GHS 2 ₵
 GIP 2 £
 GMD 2 ¤
 GNF 0 ¤
@@ -65,7 +65,7 @@ IDR 2 ¤
 ILS 2 ₪
 INR 2 ₹
 IQD 3 ¤
-IRR 2 ¤
+IRR 2 ﷼
 ISK 0 ¤
 JMD 2 $
 JOD 3 ¤
