@@ -11,7 +11,7 @@ import msgspec
 from parcela.domain.currency import Currency, find_currency
 from parcela.domain.eligibility import Rule
 from parcela.domain.ids import Identifier
-from parcela.domain.money import format_major_trimmed
+from parcela.domain.money import Money, format_major, format_major_trimmed
 from parcela.domain.offers import OfferQuote, PresentedOffer
 from parcela.domain.pan_lists import PanFailure, PanOutcome
 from parcela.domain.plans import AmountKind, Merchant, Plan
@@ -110,10 +110,9 @@ def _write_display_text(quote: OfferQuote) -> str:
     """`<tenure> <word> payments of <symbol><other>`; without a single sign the ISO code stands (§5.3)."""
     currency = quote.schedule.currency
     sign = f"{currency.code} " if currency.symbol == _NO_SIGN else currency.symbol
-    exponent = currency.exponent
-    amount = Decimal(quote.schedule.other_minor).scaleb(-exponent)
+    amount = format_major(Money(quote.schedule.other_minor, currency))
     word = _WORDS[quote.presented.interval]
-    return f"{quote.program.terms.count} {word} payments of {sign}{amount:.{exponent}f}"
+    return f"{quote.program.terms.count} {word} payments of {sign}{amount}"
 
 
 def _write_fee(fee: Fee | None) -> Wire:
