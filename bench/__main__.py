@@ -13,12 +13,15 @@ import asyncpg
 from rich.console import Console
 
 from bench import api, box
+from bench.delivery import measure_delivery
 from bench.growth import grow_catalogue, grow_pan_list
+from bench.kills import measure_kills
 from bench.pricing import measure_pricing
 from bench.processes import read_process
 from bench.report import Figure, print_table, write_json
 from bench.scale import Scale, choose_scale
 from bench.server import run_server
+from bench.switch import measure_switch
 from bench.world import LISTED_CARD, OPEN_CARD, run_with_engine, set_up
 from parcela.store.embedded import EmbeddedServer
 
@@ -71,9 +74,15 @@ def measure(console: Console, scale: Scale, home: Path) -> list[Figure]:
                 resident_mib = running.measure_worker_mib()
         with _step(console, "pricing"):
             pricing_us = run_with_engine(home, server.url, measure_pricing)
+        with _step(console, "delivery"):
+            delivery = measure_delivery(home, server.url, scale, postmaster=postmaster)
         growth = measure_growth(console, scale, server, home=home, pan_list_id=pan_list_id)
     finally:
         server.release()
+    with _step(console, "switch"):
+        switch = measure_switch(_OUT / "switch", scale)
+    with _step(console, "kills"):
+        kills = measure_kills(_OUT / "kills", scale)
     rsa_at_end = box.measure_rsa(box.CORES, scale.calibration_s)
     return [
         Figure(group="The box", name="RSA-2048 private, 1 core", value=rsa[1], unit="/s"),
@@ -82,10 +91,13 @@ def measure(console: Console, scale: Scale, home: Path) -> list[Figure]:
         Figure(group="The box", name="pgbench TPC-B, 8 clients", value=tpcb, unit="/s"),
         *list_call_figures(calls),
         *list_ratios(calls[2], rsa_both=rsa[2], tpcb=tpcb),
+        *delivery,
+        *switch,
         *growth,
         Figure(group="Cost", name="one offer, dates and APR", value=pricing_us, unit="µs", target=25),
         Figure(group="Cost", name="memory of a worker", value=resident_mib, unit="MiB", target=150),
         *start,
+        *kills,
     ]
 
 

@@ -87,6 +87,11 @@ URL = "must be the http or https address at which clients reach this server, suc
             "nonces are kept for twice 300 seconds.",
         ),
         ("DEMO", "maybe", "PARCELA_DEMO must be true or false, not 'maybe'."),
+        (
+            "NOTIFICATION_ENCRYPTED_MEMBER",
+            "sealed",
+            "PARCELA_NOTIFICATION_ENCRYPTED_MEMBER must be encryptedValue or encryptedValues, not 'sealed'.",
+        ),
         ("LOG_FORMAT", "xml", "PARCELA_LOG_FORMAT must be text or json, not 'xml'."),
         ("DATABASE_URL", "mysql://db/x", "PARCELA_DATABASE_URL must begin with postgresql://."),
         ("PUBLIC_URL", "api.example.com", f"PARCELA_PUBLIC_URL {URL}, not 'api.example.com'."),

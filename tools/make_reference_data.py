@@ -71,6 +71,13 @@ def list_currency_rows() -> list[str]:
     )
 
 
+def list_currency_number_rows(known_currencies: set[str]) -> list[str]:
+    """`number code` for each currency of the table above, as card messages carry it (DE 49)."""
+    return sorted(
+        f"{currency.number:03d} {currency.code}" for currency in Currency if currency.code in known_currencies
+    )
+
+
 def list_country_rows(known_currencies: set[str]) -> list[str]:
     """`alpha3 currency` for each ISO 3166 country; `-` where no currency of ISO 4217 is tender there."""
     rows = []
@@ -100,13 +107,18 @@ def write_table(name: str, *, docstring: str, rows: list[str]) -> None:
 
 
 def main() -> None:
-    """Write both tables."""
+    """Write the tables."""
     currency_rows = list_currency_rows()
     known = {row.split()[0] for row in currency_rows}
     write_table(
         "currencies",
         docstring="ISO 4217 codes, minor-unit exponents, one-sign symbols (tools/make_reference_data.py).",
         rows=currency_rows,
+    )
+    write_table(
+        "currency_numbers",
+        docstring="ISO 4217 numeric codes with their letters (tools/make_reference_data.py).",
+        rows=list_currency_number_rows(known),
     )
     write_table(
         "countries",

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -13,19 +14,32 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from parcela import __version__
 from parcela.admin.door import PREFIX as ADMIN_PREFIX
 from parcela.admin.door import AdminDoor
 from parcela.api_docs import list_docs_routes
+from parcela.connectors.outbound_http import GuardedHttp
 from parcela.connectors.system import SystemClock, SystemIds
+from parcela.delivery.worker import MAX_ANSWER_BYTES, DeliveryWorker, Pace
 from parcela.dialects.network.door import PREFIX, NetworkDoor
+from parcela.dialects.network.notifications import PLAN_NOTIFICATION, NotificationRenderer
 from parcela.dialects.network.openapi import render_openapi
 from parcela.dialects.network.settings import NetworkSettings
+from parcela.domain.servicing.records import RefundStrategy
+from parcela.issuer.app import IssuerSettings
+from parcela.issuer.deployment import DatabaseKeys, create_processor_app
+from parcela.issuer.keys import read_decryption_key
+from parcela.issuer.service import AccountNotices
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine, Policy
 from parcela.operations.housekeeping import clean_up
+from parcela.operations.outbound import OutboundHttp, OutboundLimits
+from parcela.operations.realtime import IssuerCaller
+from parcela.operations.scheduler import keep_scheduling
+from parcela.operations.servicing_policy import ServicingPolicy
+from parcela.sandbox.setup import ISSUER_CID, ISSUER_DECRYPTION_KEY, ISSUER_PATH
 from parcela.settings import Settings
 from parcela.store import schema, world
 from parcela.store.database import Database
@@ -61,6 +75,8 @@ async def open_engine(settings: Settings, database_url: str) -> Engine:
                 environment=settings.environment,
                 during_purchase_offer_life=during,
                 post_purchase_offer_life=post,
+                matching_window=timedelta(days=settings.matching_window_days),
+                servicing=build_servicing_policy(settings),
             ),
         )
         await engine.start()
@@ -70,8 +86,34 @@ async def open_engine(settings: Settings, database_url: str) -> Engine:
     return engine
 
 
+Furnish = Callable[[Starlette, Engine, contextlib.AsyncExitStack], Awaitable[None]]
+"""Gives a process what it serves and what runs beside it, for as long as the stack is open."""
+
+
 def create_app(settings: Settings, database_url: str) -> Starlette:
-    """The ASGI application of one worker process."""
+    """The ASGI application of one server process: the doors, delivery and the scheduler."""
+
+    async def furnish(app: Starlette, engine: Engine, exits: contextlib.AsyncExitStack) -> None:
+        http = GuardedHttp(settings.is_sandbox)
+        exits.push_async_callback(http.close)
+        mount_doors(app, engine, settings, http)
+        await exits.enter_async_context(run_delivery(engine, settings))
+
+    return create_process_app(
+        settings,
+        database_url,
+        furnish=furnish,
+        routes=[
+            Mount("/static", StaticFiles(directory=_STATIC)),
+            *list_docs_routes({"network": render_openapi(build_network_settings(settings))}),
+        ],
+    )
+
+
+def create_process_app(
+    settings: Settings, database_url: str, *, furnish: Furnish, routes: Sequence[BaseRoute] = ()
+) -> Starlette:
+    """An application with an engine, a scheduler and housekeeping, and what operators look at."""
     runtime = Runtime()
 
     @asynccontextmanager
@@ -80,14 +122,12 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             engine = await open_engine(settings, database_url)
             exits.push_async_callback(engine.database.close)
             runtime.engine = engine
-            mount_doors(app, engine, settings)
-            housekeeping = asyncio.create_task(keep_house(engine, settings))
-            try:
-                yield
-            finally:
-                housekeeping.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await housekeeping
+            # A redirect would answer a path that no client may have without asking who calls.
+            app.router.redirect_slashes = False
+            await exits.enter_async_context(keep_house(engine, settings))
+            await exits.enter_async_context(keep_scheduling(engine))
+            await furnish(app, engine, exits)
+            yield
 
     async def check_alive(_: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -101,20 +141,59 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             Route("/healthz", check_alive),
             Route("/readyz", check_ready),
             Route("/metrics", show_metrics),
-            Mount("/static", StaticFiles(directory=_STATIC)),
-            *list_docs_routes({"network": render_openapi(build_network_settings(settings))}),
+            *routes,
         ],
     )
 
 
-def mount_doors(app: Starlette, engine: Engine, settings: Settings) -> None:
-    """Give an engine its doors."""
-    network = NetworkDoor(engine, build_network_settings(settings))
-    # A redirect would answer a path that no client may have without asking who calls.
-    app.router.redirect_slashes = False
+@asynccontextmanager
+async def run_delivery(engine: Engine, settings: Settings) -> AsyncIterator[DeliveryWorker]:
+    """A delivery worker that runs as long as the block, and then finishes what it has begun."""
+    http = GuardedHttp(settings.is_sandbox)
+    renderer = NotificationRenderer(engine, encrypted_member=settings.notification_encrypted_member)
+    worker = DeliveryWorker(
+        engine,
+        http,
+        {PLAN_NOTIFICATION: renderer},
+        limits=OutboundLimits(
+            connect_timeout_s=settings.notification_connect_timeout_seconds,
+            total_timeout_s=settings.notification_timeout_seconds,
+            max_answer_bytes=MAX_ANSWER_BYTES,
+        ),
+        pace=Pace(slots=settings.notification_tries_in_flight),
+    )
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        await running
+        await http.close()
+
+
+def mount_doors(app: Starlette, engine: Engine, settings: Settings, http: OutboundHttp) -> None:
+    """Give an engine its doors; `http` is how they call issuers."""
+    caller = IssuerCaller(http, engine.clock, timeout_ms=settings.realtime_timeout_ms)
+    network = NetworkDoor(engine, build_network_settings(settings), issuer_caller=caller)
     app.router.routes.append(Route(PREFIX, network))
     app.router.routes.append(Mount(PREFIX, network))
     app.router.routes.append(Mount(ADMIN_PREFIX, AdminDoor(engine)))
+    if settings.demo and settings.demo_issuer:
+        app.router.routes.append(Mount(ISSUER_PATH, create_demo_issuer(engine, settings)))
+
+
+def create_demo_issuer(engine: Engine, settings: Settings) -> Starlette:
+    """The processor of the demo world's bank: it has the bank's key, and the network's from the database."""
+    cids = frozenset({ISSUER_CID})
+    own_key = read_decryption_key(settings.home / "sandbox" / ISSUER_DECRYPTION_KEY)
+    return create_processor_app(
+        engine,
+        DatabaseKeys(engine, [own_key], cids=cids),
+        AccountNotices(engine),
+        settings=IssuerSettings(
+            public_url=settings.root_url, cids=cids, oauth_window_s=settings.oauth_window_seconds
+        ),
+    )
 
 
 def build_network_settings(settings: Settings) -> NetworkSettings:
@@ -125,6 +204,17 @@ def build_network_settings(settings: Settings) -> NetworkSettings:
         shows_15_days=settings.network_show_15_days,
         allows_clear_data=settings.network_allow_clear_data,
         requests_per_second=settings.network_requests_per_second,
+    )
+
+
+def build_servicing_policy(settings: Settings) -> ServicingPolicy:
+    """The issuer processor's part of the settings."""
+    return ServicingPolicy(
+        late_after_days=settings.servicing_late_after_days,
+        credit_limit_major=settings.servicing_credit_limit,
+        refund_strategy=RefundStrategy(settings.servicing_refund_strategy),
+        opens_unknown_accounts=settings.is_sandbox or settings.servicing_open_unknown_accounts,
+        returns_charges=settings.servicing_return_charges,
     )
 
 
@@ -150,8 +240,20 @@ async def show_metrics(_: Request) -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def keep_house(engine: Engine, settings: Settings) -> None:
-    """Forget what need no longer be kept, once a minute; an unreachable database is tried again."""
+@asynccontextmanager
+async def keep_house(engine: Engine, settings: Settings) -> AsyncIterator[None]:
+    """Forget what need no longer be kept, once a minute, as long as the block runs."""
+    task = asyncio.create_task(_clean_up_for_ever(engine, settings))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _clean_up_for_ever(engine: Engine, settings: Settings) -> None:
+    """An unreachable database is tried again."""
     while True:
         await engine.clock.sleep(_HOUSEKEEPING_S)
         try:

@@ -10,7 +10,26 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ENVIRONMENTS = ("sandbox", "mtf", "production")
+ENCRYPTED_MEMBERS = ("encryptedValue", "encryptedValues")
+LENGTH_HEADERS = ("binary2", "binary4", "ascii4")
+REFUND_STRATEGIES = ("spread", "last_first", "next_first")
+PLAN_ELEMENTS = frozenset({*range(46, 49), *range(56, 64), *range(105, 128)})
 _MAX_COUNT = 10_000
+_COUNTS = (
+    "workers",
+    "offer_hours_during_purchase",
+    "offer_hours_post_purchase",
+    "presentment_days",
+    "servicing_late_after_days",
+    "matching_window_days",
+    "switch_lookup_timeout_ms",
+    "switch_host_timeout_seconds",
+    "switch_late_window_seconds",
+    "notification_connect_timeout_seconds",
+    "notification_timeout_seconds",
+    "notification_tries_in_flight",
+    "realtime_timeout_ms",
+)
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -31,13 +50,33 @@ class Settings:
     port: int = 8080
     workers: int = 1
     demo: bool = False
+    demo_issuer: bool = True
     oauth_window_seconds: int = 300
     offer_hours_during_purchase: int = 24
     offer_hours_post_purchase: int = 24
     network_show_15_days: bool = False
     network_allow_clear_data: bool = False
     network_requests_per_second: int = 0
+    notification_encrypted_member: str = "encryptedValue"
+    notification_connect_timeout_seconds: int = 5
+    notification_timeout_seconds: int = 15
+    notification_tries_in_flight: int = 4
+    realtime_timeout_ms: int = 800
     presentment_days: int = 30
+    matching_window_days: int = 7
+    switch_field_spec: str = "ascii"
+    switch_length_header: str = "binary2"
+    switch_plan_element: int = 48
+    switch_plan_subelement: str = "none"
+    switch_lookup_timeout_ms: int = 50
+    switch_host_timeout_seconds: int = 10
+    switch_late_window_seconds: int = 30
+    switch_sign_on: bool = True
+    servicing_late_after_days: int = 25
+    servicing_credit_limit: int = 10_000
+    servicing_refund_strategy: str = "spread"
+    servicing_open_unknown_accounts: bool = False
+    servicing_return_charges: bool = False
     log_format: str = "text"
 
     @property
@@ -106,7 +145,7 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"PARCELA_ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}, not {settings.environment!r}."
         )
-    for name in ("workers", "offer_hours_during_purchase", "offer_hours_post_purchase", "presentment_days"):
+    for name in _COUNTS:
         if not 1 <= getattr(settings, name) <= _MAX_COUNT:
             raise SettingsError(
                 f"PARCELA_{name.upper()} must lie between 1 and {_MAX_COUNT}, not {getattr(settings, name)}."
@@ -125,9 +164,47 @@ def _check(settings: Settings) -> None:
         )
     if settings.log_format not in ("text", "json"):
         raise SettingsError(f"PARCELA_LOG_FORMAT must be text or json, not {settings.log_format!r}.")
+    _check_servicing(settings)
+    _check_switch(settings)
+    _check_notifications(settings)
     _check_urls(settings)
     if not settings.is_sandbox:
         _check_production(settings)
+
+
+def _check_servicing(settings: Settings) -> None:
+    if settings.servicing_refund_strategy not in REFUND_STRATEGIES:
+        raise SettingsError(
+            f"PARCELA_SERVICING_REFUND_STRATEGY must be one of {', '.join(REFUND_STRATEGIES)}, "
+            f"not {settings.servicing_refund_strategy!r}."
+        )
+
+
+def _check_notifications(settings: Settings) -> None:
+    if settings.notification_encrypted_member not in ENCRYPTED_MEMBERS:
+        raise SettingsError(
+            f"PARCELA_NOTIFICATION_ENCRYPTED_MEMBER must be {' or '.join(ENCRYPTED_MEMBERS)}, "
+            f"not {settings.notification_encrypted_member!r}."
+        )
+
+
+def _check_switch(settings: Settings) -> None:
+    """What card messages look like; whether the element can hold a plan id shows when the switch starts."""
+    if settings.switch_length_header not in LENGTH_HEADERS:
+        raise SettingsError(
+            f"PARCELA_SWITCH_LENGTH_HEADER must be one of {', '.join(LENGTH_HEADERS)}, "
+            f"not {settings.switch_length_header!r}."
+        )
+    if settings.switch_plan_element not in PLAN_ELEMENTS:
+        raise SettingsError(
+            "PARCELA_SWITCH_PLAN_ELEMENT must be an element for private data, 46 to 48, 56 to 63 or "
+            f"105 to 127, not {settings.switch_plan_element}."
+        )
+    tag = settings.switch_plan_subelement
+    if tag != "none" and not (len(tag) == 2 and tag.isascii() and tag.isalnum()):
+        raise SettingsError(
+            f"PARCELA_SWITCH_PLAN_SUBELEMENT must be a tag of two letters or digits, or none, not {tag!r}."
+        )
 
 
 def _check_urls(settings: Settings) -> None:

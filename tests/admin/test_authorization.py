@@ -28,6 +28,14 @@ PARAMS = {
     "key_id": "1",
     "pan_list_id": "282000000000000001",
     "plan_id": NO_ID,
+    "letter_id": NO_ID,
+    "authorization_id": NO_ID,
+    "owner": NO_ID,
+    "book": NO_ID,
+    "account_id": NO_ID,
+    "number": "1",
+    "transaction_id": NO_ID,
+    "dispute_id": NO_ID,
 }
 
 
@@ -74,7 +82,7 @@ def test_another_issuers_record_is_as_absent_as_an_unknown_one(
     shared_admin: AdminWorld, route: Route
 ) -> None:
     foreign = shared_admin.call("other maker", "GET", fill_path(route))
-    params = {name: NO_ID if name != "low" else "1" * 19 for name in PARAMS}
+    params = {**dict.fromkeys(PARAMS, NO_ID), "low": "1" * 19, "number": "99"}
     unknown = shared_admin.call("other maker", "GET", route.path.format_map(params))
     assert (foreign.status, unknown.status) == (404, 404)
     shown = {value for name, value in PARAMS.items() if f"{{{name}}}" in route.path}

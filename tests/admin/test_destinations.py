@@ -72,3 +72,37 @@ def test_a_destination_is_set_with_four_eyes(admin: AdminWorld) -> None:
     assert admin.call("maker", "GET", PATH).json == {"url": None, "enabled": True}
     admin.call("checker", "POST", f"/changes/{proposed.json['change_set_id']}/approval")
     assert admin.call("maker", "GET", PATH).json == {"url": url, "enabled": False}
+
+
+REALTIME = f"/issuers/{PROVIDER_ID}/realtime-destination"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://bank.example/card-offers/searches", "an https URL, got 'http'"),
+        (
+            "https://bank.example/notifications",
+            "a path that ends in /card-offers/searches, got '/notifications'",
+        ),
+        (
+            "https://no-such-name.invalid/card-offers/searches",
+            "a name that resolves, got 'no-such-name.invalid'",
+        ),
+    ],
+)
+def test_real_time_searches_go_by_the_same_rules(strict_admin: AdminWorld, url: str, expected: str) -> None:
+    reply = strict_admin.call("maker", "PUT", REALTIME, {"url": url})
+    error = reply.json["error"]
+    assert (reply.status, error["code"], error["member"]) == (400, "invalid_input", "url")
+    assert error["message"].startswith(f"url: expected {expected}")
+    assert strict_admin.call("maker", "GET", REALTIME).json == {"url": None}
+
+
+def test_where_an_issuer_is_asked_for_its_own_offers_is_set_with_four_eyes(admin: AdminWorld) -> None:
+    url = "http://127.0.0.1:9999/card-offers/searches"
+    proposed = admin.call("maker", "PUT", REALTIME, {"url": url})
+    assert (proposed.status, proposed.json["summary"]) == (202, f"Real-time searches go to {url}")
+    assert admin.call("maker", "GET", REALTIME).json == {"url": None}
+    admin.call("checker", "POST", f"/changes/{proposed.json['change_set_id']}/approval")
+    assert admin.call("maker", "GET", REALTIME).json == {"url": url}

@@ -21,7 +21,9 @@ def test_every_setting_is_listed_with_its_default() -> None:
     for field in fields(Settings):
         assert field.default is not MISSING
         if field.name not in {"database_url", "kek_file", "public_url"}:
-            assert listed[field.name] == str(field.default).replace("False", "false"), field.name
+            default = field.default
+            written = str(default).lower() if isinstance(default, bool) else str(default)
+            assert listed[field.name] == written, field.name
 
 
 def test_wire_words_of_the_glossary_stay_in_their_door() -> None:
@@ -33,7 +35,8 @@ def test_wire_words_of_the_glossary_stay_in_their_door() -> None:
     }
     assert {"offerTransactionId", "schedulePayments", "FRST_INSTL"} <= wire_words
     for file in PACKAGE.rglob("*.py"):
-        if "dialects" in file.parts or "demo" in file.parts:
+        # The issuer's door is the receiving end of the same wire.
+        if {"dialects", "demo", "issuer"} & set(file.parts):
             continue
         code = file.read_text(encoding="utf-8")
         quoted = set(re.findall(r"[\"']([A-Za-z_]+)[\"']", code))

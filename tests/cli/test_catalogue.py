@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.cli.conftest import Run
 
+from parcela.cli.options import CommandError
 from parcela.domain.errors import FourEyesRequired, InvalidInput
 
 MAKER = ("--as", "maker@sandbox.example")
@@ -70,6 +71,17 @@ def test_a_slip_in_a_file_is_told_with_its_line(parcela: Run, tmp_path: Path) ->
     refused = parcela("catalogue", "diff", str(file))
     assert isinstance(refused.exception, InvalidInput)
     assert "in line 3" in str(refused.exception)
+
+
+def test_where_an_issuer_is_asked_for_its_own_offers_is_proposed(parcela: Run) -> None:
+    issuer = "29694e7a-b4a8-11ec-b909-0242ac120002"
+    url = "http://127.0.0.1:9/card-offers/searches"
+    refused = parcela("issuer", "realtime", issuer, *MAKER)
+    assert isinstance(refused.exception, CommandError)
+    proposed = parcela("issuer", "realtime", issuer, url, *MAKER)
+    change_set_id = proposed.output.split("approve ")[1].split()[0]
+    shown = parcela("changes", "show", change_set_id).output.splitlines()
+    assert shown[-1] == f"    realtime_url: (default) -> {url}"
 
 
 def test_a_rejection_is_listed_with_its_reason(parcela: Run, tmp_path: Path) -> None:

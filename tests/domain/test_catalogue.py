@@ -149,3 +149,24 @@ def test_a_look_up_among_2000_ranges_and_10000_programs_takes_a_dozen_steps() ->
         counted = CountedLows(intervals.lows)
         assert bisect_right(counted, number) - 1 == intervals.find(number)
         assert counted.looks <= ceil(log2(2000 + 1))
+
+
+def test_real_time_groups_are_the_issuers_own_to_price() -> None:
+    catalogue = index(
+        make_range(real_time=True),
+        make_program("10000001"),
+        make_program("10000002"),
+        make_program("10000003"),
+        make_group("standard", offer_ids=("10000001", "10000003")),
+        make_group("own", offer_ids=("10000002", "10000003"), pan_list_ids=("1" * 18,), real_time=True),
+    )
+    found = catalogue.find_range(int(LOW))
+    assert found is not None and not found.has_pan_lists
+    assert [(one.program.offer_id, one.is_open) for one in found.candidates] == [
+        ("10000001", True),
+        ("10000003", True),
+    ]
+    assert [(one.program.offer_id, one.is_open) for one in found.real_time_candidates] == [
+        ("10000002", False),
+        ("10000003", False),
+    ]

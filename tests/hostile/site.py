@@ -187,7 +187,8 @@ def watch(site: Site, *, secrets: list[str]) -> Iterator[Watch]:
 @contextmanager
 def open_site() -> Iterator[Site]:
     """A fresh site whose partner has two live keys of ours: the certificate's, in its grace, and a newer."""
-    with run_live_server(workers=2) as server:
+    # Without the bank's own processor: what it posts by itself would look like an effect of a request.
+    with run_live_server(workers=2, settings={"PARCELA_DEMO_ISSUER": "false"}) as server:
         database = EmbeddedServer.start(server.home)
         try:
             with open_network_world(database.url, server.home) as inside:

@@ -167,17 +167,29 @@ def test_of_different_requests_at_once_through_two_engines_one_wins(
     assert (stored["plan"], stored["letter"], stored["event"]) == (1, 1, 1)
 
 
-def test_one_card_in_many_first_plans_at_once_is_stored_once(run: RunWithEngine) -> None:
-    async def work(engine: Engine) -> None:
-        fresh = "2303770000000008"
-        commands = [make_command(await ask(engine, fresh), fresh) for _ in range(16)]
-        before = await count_records(engine)
-        plans = await asyncio.gather(*[save(engine, command) for command in commands])
-        assert len({plan.plan_id for plan in plans}) == 16
-        stored = subtract(await count_records(engine), before)
-        assert (stored["plan"], stored["card"], stored["letter"]) == (16, 1, 16)
+def test_one_card_in_many_first_plans_at_once_through_two_engines_is_stored_once(
+    database_url: str, demo_template: DemoTemplate
+) -> None:
+    async def work() -> None:
+        async with (
+            use_engine(database_url, demo_template.home) as first,
+            use_engine(database_url, demo_template.home) as second,
+        ):
+            fresh = "2303770000000008"
+            commands = [make_command(await ask(first, fresh), fresh) for _ in range(32)]
+            before = await count_records(first)
+            plans = await asyncio.gather(
+                *[
+                    save(engine, command)
+                    for engine, command in zip([first, second] * 16, commands, strict=True)
+                ]
+            )
+            assert len({plan.plan_id for plan in plans}) == 32
+            stored = subtract(await count_records(first), before)
+            assert (stored["plan"], stored["card"], stored["letter"]) == (32, 1, 32)
+            assert stored["installment"] == sum(len(plan.installments) for plan in plans)
 
-    run(work)
+    asyncio.run(work())
 
 
 def test_refusals_come_in_their_order_and_store_nothing(run: RunWithEngine) -> None:

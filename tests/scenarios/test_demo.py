@@ -49,6 +49,8 @@ def test_the_demo_buys_something_and_says_so(home: Path) -> None:
         "15.36 %",
         "6 x $25.00 biweekly",
         "sent again, as after a lost answer: the same plan",
+        f"POST http://127.0.0.1:{port}/issuer/notifications\n   201 after ",
+        "plan active, billed: No. 1 on ",
         "2 added, 1 failed",
         "Decrypted from the answer: 2303 77** **** 6423: pan failed for Luhn check",
         f"curl http://127.0.0.1:{port}/healthz",
@@ -56,9 +58,16 @@ def test_the_demo_buys_something_and_says_so(home: Path) -> None:
     assert [fact for fact in facts if fact not in done.stdout] == []
     assert done.stdout.count("$12.50") == 12
     assert re.findall(r"Total +\$160\.00", done.stdout) == ["Total         $160.00", "Total          $160.00"]
-    plans = set(re.findall(UUID, done.stdout))
-    assert len(plans) == 1
-    assert f"/installments/plans/{plans.pop()}\n" in done.stdout
+    books = dict(re.findall(r"(\w[\w ]+\w) +\$([\d.]+)", done.stdout.partition("4. The issuer is told")[2]))
+    assert books == {
+        "Billed to the card": "22.50",
+        "Principal of the installments to come": "137.50",
+        "Purchase that the merchant has still to clear": "150.00",
+    }
+    (plan_id,) = set(re.findall(f"/installments/plans/({UUID})\n", done.stdout))
+    (account_id,) = set(re.findall(UUID, done.stdout)) - {plan_id}
+    assert f"parcela plan servicing {plan_id} " in done.stdout
+    assert f"parcela account statement {account_id} " in done.stdout
 
     credentials = json.loads((home / "sandbox" / "credentials.json").read_text())
     assert credentials["base_url"] == f"http://127.0.0.1:{port}"

@@ -223,6 +223,7 @@ ENTRIES: dict[str, st.SearchStrategy[Entry]] = {
         offer_ids=st.lists(TEXTS, max_size=3).map(tuple),
         range_lows=st.lists(BOUNDS, max_size=3).map(tuple),
         pan_list_ids=st.lists(TEXTS, max_size=3).map(tuple),
+        real_time=st.booleans(),
         enabled=st.booleans(),
     ),
     "token_range": st.builds(TokenRange, low=BOUNDS, high=BOUNDS),

@@ -27,6 +27,15 @@ INSERT_ROWS = f"""
 INSERT INTO installment VALUES (1, '{PLAN}', 1, '2025-01-31', 102, 100, 0, 2),
     (1, '{PLAN}', 2, '2025-02-28', 101, 100, 1, 0)
 """
+INSERT_LETTER = f"""
+INSERT INTO letter (tenant_id, letter_id, kind, subject_id, provider_id, correlation_id, created_at, lane,
+    ladder_anchor_at, waiting_since, status, parked_reason, parked_code, next_attempt_at, delivered_at, flag,
+    flight_fence)
+VALUES (1, '{PLAN}', 'network.plan_notification', '{PLAN}', '{PLAN}', '', now(), 'x', now(), now(), {{}})
+"""
+INSERT_SECOND_LETTER = INSERT_LETTER.format("'due', NULL, NULL, now(), NULL, NULL, NULL").replace(
+    f"'{PLAN}'", f"'{PLAN[:-1]}2'", 1
+)
 INSERT_VERSION = """
 INSERT INTO catalogue_entry (tenant_id, kind, key, version, is_current, document, change_set_id, proposed_by,
     approved_by, approved_at)
@@ -168,22 +177,17 @@ def test_events_and_audit_lines_are_only_added(connect: WithConnection, table: s
             ],
             "plan_once_per_presentment",
         ),
-        # A letter is due, or parked with its reason.
+        # A letter is due, parked with its reason, or delivered; tries belong to letters that are due.
+        ([INSERT_LETTER.format("'parked', NULL, NULL, NULL, NULL, NULL, NULL")], "letter_check"),
+        ([INSERT_LETTER.format("'due', NULL, NULL, NULL, NULL, NULL, NULL")], "letter_check1"),
+        ([INSERT_LETTER.format("'parked', 'why', NULL, NULL, NULL, NULL, NULL")], "letter_parked_code"),
+        ([INSERT_LETTER.format("'delivered', NULL, NULL, NULL, NULL, NULL, NULL")], "letter_delivered_at"),
+        ([INSERT_LETTER.format("'due', NULL, NULL, now(), NULL, 'look', NULL")], "letter_flag"),
+        ([INSERT_LETTER.format("'parked', 'why', 'code', NULL, NULL, NULL, 1")], "letter_in_flight"),
+        ([INSERT_LETTER.format("'sent', NULL, NULL, NULL, NULL, NULL, NULL")], "letter_status_check"),
         (
-            [
-                f"INSERT INTO letter VALUES (1, '{PLAN}', 'network.plan_notification', '{PLAN}',"
-                f" '{PLAN}', '',"
-                " 'parked', NULL, NULL, now())"
-            ],
-            "letter_check",
-        ),
-        (
-            [
-                f"INSERT INTO letter VALUES (1, '{PLAN}', 'network.plan_notification', '{PLAN}',"
-                f" '{PLAN}', '',"
-                " 'due', NULL, NULL, now())"
-            ],
-            "letter_check1",
+            [INSERT_LETTER.format("'due', NULL, NULL, now(), NULL, NULL, NULL"), INSERT_SECOND_LETTER],
+            "letter_tenant_id_subject_id_kind_key",
         ),
         # One world, and issuers' people and clients name their issuer.
         (["INSERT INTO world (environment) VALUES ('sandbox')"], "world_pkey"),

@@ -19,6 +19,8 @@ from parcela.operations import catalogue, clients, people
 from parcela.operations.catalogue import Proposal
 from parcela.operations.clients import ClientSwitches
 from parcela.operations.engine import MAIN_TENANT, Engine
+from parcela.operations.outbound import OutboundHttp
+from parcela.operations.realtime import IssuerCaller
 from parcela.settings import Settings
 from parcela.store import world
 from tests.support.network_client import Answer, Party, WireRequest, forge, load_party
@@ -55,6 +57,17 @@ class NetworkWorld:
         """Hang the doors anew, with other settings."""
         self._settings = replace(self._settings, **settings)
         self._doors = [NetworkDoor(engine, self._settings) for engine in self.engines]
+
+    def call_issuers(self, http: OutboundHttp, *, timeout_ms: int = 800) -> None:
+        """Hang the doors anew, with a way to the issuers' own services."""
+        self._doors = [
+            NetworkDoor(
+                engine,
+                self._settings,
+                issuer_caller=IssuerCaller(http, engine.clock, timeout_ms=timeout_ms),
+            )
+            for engine in self.engines
+        ]
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something on the loop of the engines."""

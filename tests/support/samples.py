@@ -35,7 +35,10 @@ def expect_offers(name: str, answer: dict[str, Any], root_url: str) -> dict[str,
 
 
 class _Unset:
-    """Stands for "take the member out"."""
+    """Stands for "take the member out". Its name is the same in every process, since it enters test ids."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
 
 
 UNSET = _Unset()

@@ -18,6 +18,7 @@ from parcela.domain.programs import Entry, Issuer
 from parcela.operations import catalogue
 from parcela.operations.catalogue import Proposal
 from parcela.operations.comparison import compare_members
+from parcela.operations.destinations import NOTIFICATION_MEMBER, REALTIME_MEMBER
 
 YAML = "application/yaml"
 
@@ -149,9 +150,31 @@ async def put_destination(call: Call) -> wire.ChangeSetAnswer:
     try:
         return await _propose(call, Proposal(summary=summary, wanted=[wanted]))
     except InvalidInput as refusal:
-        if refusal.member != "issuer.notification_url":
-            raise
-        raise InvalidInput("url", refusal.expected, came=refusal.came) from None
+        raise _name_url(refusal, NOTIFICATION_MEMBER) from None
+
+
+async def get_realtime_destination(call: Call) -> wire.RealTimeDestinationAnswer:
+    """Where an issuer is asked for its own offers."""
+    return wire.RealTimeDestinationAnswer(url=(await _get_issuer(call)).realtime_url)
+
+
+async def put_realtime_destination(call: Call) -> wire.ChangeSetAnswer:
+    """Propose where an issuer is asked for its own offers."""
+    body = call.read(wire.RealTimeDestination)
+    wanted = replace(await _get_issuer(call), realtime_url=body.url)
+    target = "nowhere" if body.url is None else body.url
+    summary = call.query.get("summary", f"Real-time searches go to {target}"[: catalogue.MAX_SUMMARY])
+    try:
+        return await _propose(call, Proposal(summary=summary, wanted=[wanted]))
+    except InvalidInput as refusal:
+        raise _name_url(refusal, REALTIME_MEMBER) from None
+
+
+def _name_url(refusal: InvalidInput, member: str) -> InvalidInput:
+    """The refusal in the words of a body whose one URL is the issuer's `member`."""
+    if refusal.member != member:
+        return refusal
+    return InvalidInput("url", refusal.expected, came=refusal.came)
 
 
 def make_list_entries(kind: str) -> Handler:

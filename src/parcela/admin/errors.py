@@ -15,8 +15,15 @@ STATUSES: Mapping[str, int] = {
     "not_allowed": 403,
     "four_eyes_required": 403,
     "not_found": 404,
+    "presentment_unknown": 404,
     "conflict": 409,
+    "plan_exists": 409,
+    "offer_expired": 409,
+    "illegal_transition": 409,
+    "plan_held": 409,
     "idempotency_key_reused": 409,
+    "amount_refused": 422,
+    "offer_mismatch": 422,
 }
 """The status of every refusal of the core that can reach this door."""
 
@@ -28,11 +35,7 @@ NEVER_HERE = frozenset(
         "invalid_money",
         "not_presentable",
         "not_priceable",
-        "offer_expired",
-        "offer_mismatch",
-        "plan_exists",
         "plan_refused",
-        "presentment_unknown",
         "rate_undefined",
         "unknown_token",
         # Of PAN lists, whose members come through the network door.
@@ -40,6 +43,13 @@ NEVER_HERE = frozenset(
         "pan_list_refused",
         "range_differs",
         "range_not_valid",
+        # Of the ledger, which decisions keep to: one of them here is a fault of ours.
+        "account_overdrawn",
+        "entry_differs",
+        "entry_not_reversible",
+        "unbalanced_entry",
+        # Of notifications, which come through the issuer's receiver.
+        "notice_refused",
         # Told as invalid input, with the member, by the reader of documents.
         "invalid_terms",
         # Of the start of a process, and the root of the tree.

@@ -26,8 +26,22 @@ _CATALOGUE = {
 _QUERY: dict[str, dict[str, Any]] = {
     "summary": {"type": "string", "maxLength": 500},
     "prune": {"type": "boolean"},
+    "after": {"type": "integer", "minimum": 0},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000},
     "grace_seconds": {"type": "integer", "minimum": 0},
+    "last_four": {"type": "string", "pattern": "^[0-9]{4}$"},
+    "after_account": {"type": "string", "format": "uuid"},
+    "after_transaction": {"type": "string", "format": "uuid"},
+    "since": {"type": "string", "format": "date"},
+    "until": {"type": "string", "format": "date"},
+    "statement": {"type": "integer", "minimum": 1},
+    "amount": {"type": "string"},
+    "strategy": {"type": "string", "enum": ["spread", "last_first", "next_first"]},
+    "status": {"enum": ["due", "parked", "delivered"]},
+    "provider_id": {"type": "string", "format": "uuid"},
+    "created_from": {"type": "string", "format": "date-time"},
+    "created_before": {"type": "string", "format": "date-time"},
+    "is_flagged": {"type": "boolean"},
 }
 _REFUSALS = {
     "400": "The body or a member of it is wrong",

@@ -86,7 +86,11 @@ def _name_member(message: str, wanted: type[msgspec.Struct]) -> InvalidInput:
 def _list_choices(wanted: type[msgspec.Struct], member: str) -> list[str]:
     """The values of a member that is an enumeration or a choice of texts."""
     hint = typing.get_type_hints(wanted)[member]
-    return list(typing.get_args(hint)) or [str(choice.value) for choice in hint]
+    choices = typing.get_args(hint)
+    if typing.get_origin(hint) is not typing.Literal and choices:
+        # A choice that may be left out: the texts stand one level deeper.
+        choices = tuple(text for choice in choices for text in typing.get_args(choice))
+    return list(choices) or [str(choice.value) for choice in hint]
 
 
 def _name_types(text: str) -> str:

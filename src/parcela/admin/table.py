@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 
-from parcela.admin import catalogue, clients, people, wire
+from parcela.admin import catalogue, clients, ledger, people, wire
+from parcela.admin.authorizations import AUTHORIZATION_ROUTES
+from parcela.admin.deliveries import DELIVERY_ROUTES
+from parcela.admin.post_purchase import POST_PURCHASE_ROUTES
 from parcela.admin.routes import Route
+from parcela.admin.servicing_table import SERVICING_ROUTES
 from parcela.domain.programs import ENTRY_TYPES
 
 _KINDS = (
@@ -20,6 +24,7 @@ _CHANGES = "/changes/{change_set_id}"
 _CLIENT = "/clients/{client_id}"
 _GROUP_LIST = "/offer-groups/{code}/pan-lists/{pan_list_id}"
 _DESTINATION = "/issuers/{provider_id}/notification-destination"
+_REALTIME = "/issuers/{provider_id}/realtime-destination"
 
 
 def _list_entry_routes() -> Iterator[Route]:
@@ -191,6 +196,24 @@ _CATALOGUE_ROUTES = (
         query=("summary",),
         takes_key=True,
     ),
+    Route(
+        method="GET",
+        path=_REALTIME,
+        handler=catalogue.get_realtime_destination,
+        summary="Where an issuer is asked for its own offers",
+        answer=wire.RealTimeDestinationAnswer,
+    ),
+    Route(
+        method="PUT",
+        path=_REALTIME,
+        handler=catalogue.put_realtime_destination,
+        summary="Propose where an issuer is asked for its own offers",
+        body=wire.RealTimeDestination,
+        answer=wire.ChangeSetAnswer,
+        status=202,
+        query=("summary",),
+        takes_key=True,
+    ),
 )
 
 _CLIENT_ROUTES = (
@@ -328,10 +351,51 @@ _RECORD_ROUTES = (
     ),
 )
 
+_LEDGER_ROUTES = (
+    Route(
+        method="GET",
+        path="/ledger/balances",
+        handler=ledger.get_trial_balance,
+        summary="Every kind of account with the sum of its balances",
+        answer=ledger.BalanceList,
+        is_for_operators=True,
+    ),
+    Route(
+        method="GET",
+        path="/ledger/owners/{owner}/balances",
+        handler=ledger.list_owner_balances,
+        summary="The balances of a card account, plan or provider",
+        answer=ledger.BalanceList,
+        is_for_operators=True,
+    ),
+    Route(
+        method="GET",
+        path="/ledger/books/{book}/entries",
+        handler=ledger.list_ledger_entries,
+        summary="The entries of a card account's book, from the one after a number",
+        answer=ledger.LedgerEntryList,
+        query=("after", "limit"),
+        is_for_operators=True,
+    ),
+    Route(
+        method="GET",
+        path="/ledger/check",
+        handler=ledger.check_ledger,
+        summary="Prove every record of the database; takes minutes on a big ledger",
+        answer=ledger.CheckAnswer,
+        is_for_operators=True,
+    ),
+)
+
 ROUTES = (
     *_SESSION_ROUTES,
     *_CATALOGUE_ROUTES,
     *_list_entry_routes(),
     *_CLIENT_ROUTES,
     *_RECORD_ROUTES,
+    *AUTHORIZATION_ROUTES,
+    *DELIVERY_ROUTES,
+    *_LEDGER_ROUTES,
+    *SERVICING_ROUTES,
+    *POST_PURCHASE_ROUTES,
 )

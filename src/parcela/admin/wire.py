@@ -53,6 +53,12 @@ class Destination(Request, frozen=True):
     enabled: bool = True
 
 
+class RealTimeDestination(Request, frozen=True):
+    """Where an issuer is asked for its own offers, null for nowhere."""
+
+    url: str | None
+
+
 class NewClientBody(Request, frozen=True):
     """A caller to register; issuers name their provider."""
 
@@ -198,6 +204,12 @@ class DestinationAnswer(Answer, frozen=True):
 
     url: str | None
     enabled: bool
+
+
+class RealTimeDestinationAnswer(Answer, frozen=True):
+    """Where an issuer is asked for its own offers."""
+
+    url: str | None
 
 
 class ClientAnswer(Answer, frozen=True):

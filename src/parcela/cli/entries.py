@@ -78,6 +78,31 @@ def set_destination(
     _say_proposed(run_as(home, as_email, work))
 
 
+@issuers.command("realtime")
+def set_realtime(
+    provider_id: Annotated[str, typer.Argument(metavar="PROVIDER_ID")],
+    as_email: AsOption,
+    url: Annotated[str | None, typer.Argument(metavar="[URL]")] = None,
+    none: Annotated[bool, typer.Option("--none", help="Ask the issuer no more.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Propose where an issuer is asked for its own offers."""
+    from parcela.domain.programs import Issuer
+    from parcela.operations import catalogue
+
+    if (url is None) != none:
+        raise CommandError("Give a URL, or --none to ask the issuer no more.")
+
+    async def work(engine: Engine, person: Person) -> str:
+        issuer = catalogue.get_held_entry(await engine.look(), person, (Issuer.kind, provider_id)).entry
+        assert isinstance(issuer, Issuer)
+        summary = f"Real-time searches go to {url}" if url is not None else "Real-time searches go nowhere"
+        proposal = catalogue.Proposal(summary=summary, wanted=[replace(issuer, realtime_url=url)])
+        return (await catalogue.propose(engine, person, proposal)).change_set_id
+
+    _say_proposed(run_as(home, as_email, work))
+
+
 @ranges.command("list")
 def list_ranges(as_email: ViewerOption = None, home: HomeOption = None) -> None:
     """The account ranges."""

@@ -7,14 +7,29 @@ import typer
 from rich.text import Text
 
 from parcela import __version__
-from parcela.cli import catalogue, changes, clients, entries, people, records, sandbox
+from parcela.cli import (
+    accounts,
+    catalogue,
+    changes,
+    clients,
+    deliveries,
+    entries,
+    issuer_server,
+    ledger,
+    people,
+    post_purchase,
+    records,
+    sandbox,
+    switch,
+    transactions,
+)
 from parcela.cli.acting import explain, read_settings
 from parcela.cli.options import HomeOption, make_console, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(catalogue.app, name="catalogue", help="Apply, export and compare catalogue files.")
 app.add_typer(changes.app, name="changes", help="Decide on proposed changes to the catalogue.")
-app.add_typer(entries.issuers, name="issuer", help="Issuers and their notification destination.")
+app.add_typer(issuer_server.issuers, name="issuer", help="Issuers, their destination and their processor.")
 app.add_typer(entries.ranges, name="range", help="Account ranges.")
 app.add_typer(entries.programs, name="program", help="Programs (offers) and their versions.")
 app.add_typer(entries.groups, name="group", help="Offer groups and their PAN lists.")
@@ -22,9 +37,17 @@ app.add_typer(clients.app, name="client", help="Callers of the APIs and their ke
 app.add_typer(records.tokens, name="tokens", help="The map from token PANs to funding PANs.")
 app.add_typer(people.app, name="person", help="People who may sign in.")
 app.add_typer(records.plans, name="plan", help="Plans.")
+app.add_typer(ledger.app, name="ledger", help="The ledger: balances, books and their proof.")
+app.add_typer(deliveries.app, name="delivery", help="Letters to issuers and their tries.")
+records.plans.command("servicing")(accounts.show_serviced_plan)
+accounts.app.command("offerable")(post_purchase.list_offerable)
+app.add_typer(accounts.app, name="account", help="Card accounts of the issuer processor.")
+app.add_typer(transactions.app, name="transaction", help="Card transactions of the issuer processor.")
+app.add_typer(accounts.due, name="due", help="What falls due by itself.")
 app.add_typer(records.audit, name="audit", help="The audit trail.")
 app.add_typer(sandbox.clock, name="clock", help="The clock of a sandbox.")
 app.add_typer(sandbox.app, name="sandbox", help="Shortcuts in a sandbox.")
+app.add_typer(switch.app, name="switch", help="The card switch, and a simulated issuer host.")
 app.add_typer(sandbox.vault, name="vault", help="The key that protects card numbers.")
 
 
@@ -71,6 +94,12 @@ def serve(
     from parcela.cli.serve import serve as run_serve
 
     run_serve(read_settings(demo=demo or None, host=host, port=port, home=home, workers=workers))
+
+
+@app.command()
+def worker(home: HomeOption = None) -> None:
+    """Deliver letters without serving; `parcela serve` does so too, and several workers may run."""
+    deliveries.run_worker(home)
 
 
 @app.command()

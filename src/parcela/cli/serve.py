@@ -94,7 +94,9 @@ async def prepare(settings: Settings, database_url: str) -> None:
     engine = await open_engine(settings, database_url)
     try:
         if settings.demo:
-            await prepare_demo_world(engine, settings.home, root_url=settings.root_url)
+            await prepare_demo_world(
+                engine, settings.home, root_url=settings.root_url, has_issuer=settings.demo_issuer
+            )
     finally:
         await engine.database.close()
 

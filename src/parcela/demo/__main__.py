@@ -15,6 +15,7 @@ from rich.console import Console
 from parcela import __version__
 from parcela.demo import sample, show
 from parcela.demo.caller import Caller, Json, UnexpectedAnswerError
+from parcela.demo.issuer_side import Operator
 from parcela.demo.server import DemoServer, ServerDidNotStartError, find_free_port, run_server
 from parcela.settings import Settings, SettingsError, load_settings
 
@@ -38,7 +39,7 @@ def main(
 
 def run_demo(console: Console, settings: Settings, *, keeps_serving: bool) -> None:
     """The whole demo."""
-    console.print(f"[bold]Parcela {__version__}[/]  one purchase in installments, from offers to plan")
+    console.print(f"[bold]Parcela {__version__}[/]  one purchase in installments, from offers to books")
     port = find_free_port(settings.host, settings.port)
     if port != settings.port:
         console.print(f"Port {settings.port} is taken: this demo uses {port}.")
@@ -47,9 +48,11 @@ def run_demo(console: Console, settings: Settings, *, keeps_serving: bool) -> No
         console.print(f"Its database and keys are in {settings.home}", soft_wrap=True)
         console.print("Every request is signed (OAuth 1.0a, RSA-SHA256), card numbers are sealed (JWE).")
         plan_id = buy(console, server, settings.home)
+        account_id = follow_plan(console, server, plan_id)
         register_cards(console, server, settings.home)
         console.print()
-        show.show_links(console, local_url=server.local_url, home=settings.home, plan_id=plan_id)
+        commands = show.list_commands(plan_id=plan_id, account_id=account_id)
+        show.show_links(console, local_url=server.local_url, home=settings.home, commands=commands)
         if keeps_serving:
             console.print("\nServing. Ctrl-C ends it.")
             server.process.wait()
@@ -87,10 +90,22 @@ def buy(console: Console, server: DemoServer, home: Path) -> str:
     return plan_id
 
 
+def follow_plan(console: Console, server: DemoServer, plan_id: str) -> str:
+    """As an operator: the notification of the plan, and what the issuer posted; gives the account's id."""
+    show.show_step(console, 4, "The issuer is told, and posts the first installment")
+    operator = Operator(server.credentials)
+    show.show_delivery(console, operator.wait_for_delivery(plan_id))
+    serviced = operator.read_serviced_plan(plan_id)
+    account_id: str = serviced["account_id"]
+    balances = {**operator.list_balances(account_id), **operator.list_balances(plan_id)}
+    show.show_books(console, serviced, balances)
+    return account_id
+
+
 def register_cards(console: Console, server: DemoServer, home: Path) -> None:
     """As the issuer: put cards on a list, and read which one failed from the sealed answer."""
     issuer = Caller(server.credentials, home, role="issuer")
-    show.show_step(console, 4, "The issuer puts three cards on a list, one of them mistyped")
+    show.show_step(console, 5, "The issuer puts three cards on a list, one of them mistyped")
     answer = issuer.call("POST", "/consumers/pans/registrations", sample.make_pan_list_request())
     body = answer.body
     show.show_call(console, "POST /consumers/pans/registrations", _describe_list(body), answer)

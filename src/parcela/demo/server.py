@@ -1,5 +1,6 @@
 """The demo's server: `parcela serve --demo` as a child process that ends with the demo."""
 
+import http.client
 import json
 import socket
 import subprocess
@@ -73,7 +74,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], local_url: str) -> None:
         try:
             with urllib.request.urlopen(f"{local_url}/readyz", timeout=2):
                 return
-        except (urllib.error.URLError, OSError):
+        except (urllib.error.URLError, OSError, http.client.HTTPException):
+            # A port that nobody listens on yet may connect to itself, and echo the request as its answer.
             time.sleep(0.05)
     raise ServerDidNotStartError(f"The server did not answer within {_START_TIMEOUT_S:.0f} s.")
 

@@ -1,6 +1,6 @@
 """What the demo prints: each call in one line, offers as cards, the plan as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from rich import box
 from rich.columns import Columns
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +20,12 @@ Json = dict[str, Any]
 WIDTH = 80
 _CARD_WIDTH = 38
 _FEE_PLACES = {"FRST_INSTL": "with the first payment", "SPREAD_ALL_INSTALLMENT": "spread over all payments"}
+
+_BALANCE_TEXTS = {
+    "card_balance": "Billed to the card",
+    "installment_receivable": "Principal of the installments to come",
+    "purchases": "Purchase that the merchant has still to clear",
+}
 
 
 def make_console() -> Console:
@@ -54,7 +61,43 @@ def show_schedule(console: Console, plan: Json) -> None:
     console.print(table)
 
 
-def show_links(console: Console, *, local_url: str, home: Path, plan_id: str) -> None:
+def show_delivery(console: Console, delivery: Json) -> None:
+    """The tries of a notification."""
+    for attempt in delivery["attempts"]:
+        console.print(f"   [cyan]POST {attempt['request_url']}[/]", soft_wrap=True)
+        console.print(f"   [green]{attempt['http_status']}[/] after {attempt['duration_ms']} ms")
+
+
+def show_books(console: Console, serviced: Json, balances: Mapping[str, str]) -> None:
+    """What the issuer's account and the plan hold."""
+    billed = [row for row in serviced["rows"] if row["billed_on"] is not None]
+    dates = ", ".join(f"No. {row['number']} on {row['billed_on']}" for row in billed)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    for code, text in _BALANCE_TEXTS.items():
+        if code in balances:
+            table.add_row(text, format_amount(Decimal(balances[code])))
+    console.print(f"   Account {serviced['card']}, plan {serviced['state']}, billed: {dates}")
+    console.print(Padding(table, (0, 0, 0, 3)))
+
+
+def list_commands(*, plan_id: str, account_id: str) -> list[str]:
+    """What one may try next, in an order that tells the plan's story."""
+    return [
+        f"plan show {plan_id}",
+        "clock advance 2mo",
+        "due run",
+        f"plan servicing {plan_id}",
+        f"account statement {account_id}",
+        "delivery list",
+        "ledger check",
+        "doctor",
+        "--help",
+    ]
+
+
+def show_links(console: Console, *, local_url: str, home: Path, commands: Sequence[str]) -> None:
     """Where to go next."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold")
@@ -68,7 +111,7 @@ def show_links(console: Console, *, local_url: str, home: Path, plan_id: str) ->
     # Commands stand on lines of their own, so that they can be copied.
     console.print("\n[bold]Try next[/]")
     home_option = "" if home == Path(".parcela") else f" --home {home}"
-    for command in (f"plan show {plan_id}", "catalogue export", "doctor", "--help"):
+    for command in commands:
         options = "" if command == "--help" else home_option
         console.print(Text(f"   .venv/bin/parcela {command}{options}"), soft_wrap=True)
 

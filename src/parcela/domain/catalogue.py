@@ -41,12 +41,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RangeCandidates:
-    """An account range with its issuer and the programs of its offer groups."""
+    """An account range with its issuer and the programs of its offer groups.
+
+    `real_time_candidates` stand in real-time groups: only the issuer's own service prices them.
+    """
 
     account_range: AccountRange
     issuer: Issuer
     candidates: tuple[Candidate, ...]
     has_pan_lists: bool
+    real_time_candidates: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,19 @@ def _gather_range(
     """Merge the groups of a range: a program in an open group is open, whatever its other groups say."""
     issuer = by_key[(Issuer.kind, account_range.provider_id)].entry
     assert isinstance(issuer, Issuer)
+    candidates = _gather_candidates([group for group in groups if not group.real_time], by_key)
+    return RangeCandidates(
+        account_range,
+        issuer,
+        candidates,
+        any(not candidate.is_open for candidate in candidates),
+        _gather_candidates([group for group in groups if group.real_time], by_key),
+    )
+
+
+def _gather_candidates(
+    groups: list[OfferGroup], by_key: Mapping[EntryKey, VersionedEntry]
+) -> tuple[Candidate, ...]:
     lists_of: dict[str, set[str]] = {}
     open_offers: set[str] = set()
     for group in groups:
@@ -148,5 +165,4 @@ def _gather_range(
         if isinstance(held.entry, Program) and held.entry.enabled:
             is_open = offer_id in open_offers
             candidates.append(Candidate(held.entry, held.version, frozenset(pan_list_ids), is_open))
-    has_pan_lists = any(not candidate.is_open for candidate in candidates)
-    return RangeCandidates(account_range, issuer, tuple(candidates), has_pan_lists)
+    return tuple(candidates)

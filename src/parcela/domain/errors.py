@@ -12,6 +12,10 @@ DomainError
 ├── NotAllowed            the caller may not do this
 │   └── FourEyesRequired  the approver is the person who proposed
 ├── Conflict              the record's state does not admit this act
+│   ├── IllegalTransition a serviced plan in this state (`servicing`)
+│   └── PlanHeld          a dispute is open (`servicing`)
+├── NoticeRefused         a noticed plan contradicts itself or cannot be opened (`servicing`)
+├── AmountRefused         not the amount expected, or more than is left (`servicing`)
 ├── UnknownToken          a token PAN without an entry in the token map
 ├── PanListRefused        a PAN-list request cannot be carried out as a whole
 │   ├── PanListNotFound

@@ -30,15 +30,31 @@ _INTERVAL_NAMES: dict[Interval, str] = {
 }
 
 
+INTERVALS: dict[str, Interval] = {name: interval for interval, name in _INTERVAL_NAMES.items()}
+"""The intervals that an offer can name."""
+
+
 class NotPresentable(DomainError):
-    """A schedule that the card dialect has no words for: rows 2 to n differ."""
+    """The card dialect has no words for a schedule (rows 2 to n differ), or an issuer's offer is broken."""
 
     code = "not_presentable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerTerms:
+    """Of an offer that its issuer priced, what the split of its rows needs; the fee in minor units."""
+
+    fee_minor: int
+    is_fee_spread: bool
+    in_advance: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PresentedOffer:
-    """An offer as it was shown: what a plan must repeat. Amounts in minor units, rate in percent a year."""
+    """An offer as it was shown: what a plan must repeat. Amounts in minor units, rate in percent a year.
+
+    A program's offer names the version that priced it, an issuer's own one has `issuer_terms`.
+    """
 
     offer_id: str
     program_version: int | None
@@ -51,6 +67,7 @@ class PresentedOffer:
     total_minor: int
     amounts_minor: tuple[int, ...]
     due_dates: tuple[date, ...]
+    issuer_terms: IssuerTerms | None = None
 
     def major(self, minor: int) -> Decimal:
         """An amount of this offer in major units."""

@@ -38,6 +38,7 @@ class Issuer:
     disclosure: str = ""
     notifications_enabled: bool = True
     notification_url: str | None = None
+    realtime_url: str | None = None
 
     @property
     def key(self) -> str:
@@ -132,7 +133,11 @@ class Program:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferGroup:
-    """Programs shown together to the cards of some ranges, or only to those on linked PAN lists."""
+    """Programs shown together to the cards of some ranges, or only to those on linked PAN lists.
+
+    The programs of a real-time group are priced by the issuer's own service when the network asks it
+    (`spec/network.md` §13); the network itself never shows them as configured offers.
+    """
 
     kind: ClassVar[str] = "offer_group"
 
@@ -142,6 +147,7 @@ class OfferGroup:
     offer_ids: tuple[str, ...] = ()
     range_lows: tuple[str, ...] = ()
     pan_list_ids: tuple[str, ...] = ()
+    real_time: bool = False
     enabled: bool = True
 
     @property

@@ -7,17 +7,19 @@ reloads it before it answers, so that a change holds everywhere from the moment 
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from parcela.domain.catalogue import Catalogue, EntryKey, VersionedEntry, build_catalogue
 from parcela.domain.clients import Client, ClientKey, KeyPurpose
 from parcela.domain.errors import DomainError
 from parcela.operations.ports import Clock, Ids, Vault
-from parcela.store import audit, catalogue_entries, clients, pan_lists, presentments, world
+from parcela.operations.servicing_policy import ServicingPolicy
+from parcela.store import audit, catalogue_entries, clients, new_plans, pan_lists, presentments, world
 from parcela.store.audit import AuditLine
 from parcela.store.batching import Batcher
 from parcela.store.database import UNAVAILABLE_ERRORS, Database
+from parcela.store.new_plans import NewPlan, Written
 from parcela.store.presentments import PresentmentRow
 from parcela.store.world import Nonce, WorldState
 
@@ -45,6 +47,8 @@ class Policy:
     environment: str
     during_purchase_offer_life: timedelta = timedelta(hours=24)
     post_purchase_offer_life: timedelta = timedelta(hours=24)
+    matching_window: timedelta = timedelta(days=7)
+    servicing: ServicingPolicy = field(default_factory=ServicingPolicy)
 
     @property
     def is_sandbox(self) -> bool:
@@ -97,6 +101,7 @@ class Engine:
         self._clock_offset = timedelta(0)
         self._admissions: Batcher[Nonce, tuple[bool, WorldState]] = Batcher(self._admit_batch)
         self._presentments: Batcher[PresentmentRow, bool] = Batcher(self._insert_presentment_batch)
+        self._plans: Batcher[NewPlan, Written] = Batcher(self._insert_plan_batch)
         self._memberships: Batcher[tuple[int, bytes], frozenset[str]] = Batcher(self._list_membership_batch)
         self._audit_lines: Batcher[AuditLine, None] = Batcher(self._insert_audit_batch)
 
@@ -138,6 +143,13 @@ class Engine:
     async def insert_presentment(self, row: PresentmentRow) -> bool:
         """Write a presentment with those of other requests; False when its id is taken."""
         return await self._presentments.submit(row)
+
+    async def insert_plan(self, new: NewPlan) -> bool:
+        """Write a plan with those of other requests; False when its presentment was taken first."""
+        while True:
+            outcome = await self._plans.submit(new)
+            if outcome is not Written.AGAIN:
+                return outcome is Written.WRITTEN
 
     async def list_lists_of_card(self, tenant_id: int, pan_index: bytes) -> frozenset[str]:
         """The ids of the PAN lists that hold a card."""
@@ -189,6 +201,9 @@ class Engine:
     async def _insert_presentment_batch(self, rows: Sequence[PresentmentRow]) -> Sequence[bool]:
         async with self.database.connection() as connection:
             return await presentments.insert_presentments(connection, rows)
+
+    async def _insert_plan_batch(self, batch: Sequence[NewPlan]) -> Sequence[Written]:
+        return await self.database.run_statement(lambda connection: new_plans.insert_plans(connection, batch))
 
     async def _list_membership_batch(self, cards: Sequence[tuple[int, bytes]]) -> Sequence[frozenset[str]]:
         async with self.database.connection() as connection:

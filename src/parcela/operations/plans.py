@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from parcela.domain.clients import Client
 from parcela.domain.currency import find_currency
+from parcela.domain.delivery import NO_DESTINATION
 from parcela.domain.errors import NotFound, OfferExpired, PresentmentUnknown
 from parcela.domain.ids import read_snowflake
+from parcela.domain.issuer_offers import split_issuer_rows
 from parcela.domain.money import parse_major
 from parcela.domain.offers import PresentedOffer
 from parcela.domain.plans import (
@@ -25,9 +27,7 @@ from parcela.domain.schedule import build_schedule
 from parcela.operations.cards import FundingCard, resolve_funding_card
 from parcela.operations.engine import Engine, World
 from parcela.store import catalogue_entries, plans, presentments
-from parcela.store.plans import Letter, PresentmentAlreadyTaken
-
-NO_DESTINATION = "the issuer has no notification destination"
+from parcela.store.new_plans import Letter, NewPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +67,12 @@ async def save_plan(engine: Engine, world: World, client: Client, command: SaveP
         installments=await _split_rows(engine, world, client, presentment, offer),
         created_at=world.now,
     )
-    try:
-        await _write(engine, world, client, plan, funding=funding, correlation_id=command.correlation_id)
-    except PresentmentAlreadyTaken:
-        _, rival = await _find_presented(engine, client, request)
-        assert rival is not None, "the unique index names a committed plan"
-        check_repeat(rival, request)
-        return rival
-    return plan
+    if await _write(engine, world, client, plan, funding=funding, correlation_id=command.correlation_id):
+        return plan
+    _, rival = await _find_presented(engine, client, request)
+    assert rival is not None, "the unique index names a committed plan"
+    check_repeat(rival, request)
+    return rival
 
 
 async def read_plan(engine: Engine, client: Client, plan_id: str) -> Plan:
@@ -123,10 +121,12 @@ async def _split_rows(
     engine: Engine, world: World, client: Client, presentment: Presentment, offer: PresentedOffer
 ) -> tuple[Installment, ...]:
     """The rows as shown, each parted into principal, interest and fee by the version that priced them."""
-    program = await _get_program(engine, world, client, offer)
     currency = find_currency(offer.currency)
     assert currency is not None
     amount = parse_major(presentment.purchase.amount, currency)
+    if offer.issuer_terms is not None:
+        return split_issuer_rows(offer, amount.minor)
+    program = await _get_program(engine, world, client, offer)
     schedule = build_schedule(program.terms, amount, anchor=presentment.purchase.local_at.date())
     shown = list(zip(offer.amounts_minor, offer.due_dates, strict=True))
     assert [(row.amount_minor, row.due_date) for row in schedule.rows] == shown, "a version prices alike"
@@ -165,8 +165,11 @@ async def _write(
     *,
     funding: FundingCard,
     correlation_id: str,
-) -> None:
-    """Write plan, rows, card, event and letter; the letter is parked while there is no destination."""
+) -> bool:
+    """Write plan, rows, card, event and letter; False when another plan took the presentment first.
+
+    The letter is parked while there is no destination.
+    """
     assert funding.pan is not None, "an offer was presented for this card"
     issuer = world.catalogue(client.tenant_id).find_issuer(plan.provider_id)
     if issuer is None:
@@ -178,10 +181,8 @@ async def _write(
             letter_id=engine.ids.new_uuid(),
             kind="network.plan_notification",
             correlation_id=correlation_id,
-            parked_reason=None if issuer.notification_url else NO_DESTINATION,
+            obstacle=None if issuer.notification_url else NO_DESTINATION,
         )
     card = engine.vault.seal_pan(client.tenant_id, engine.ids.new_uuid(), funding.pan)
     event_id = engine.ids.new_uuid()
-    await engine.database.run_statement(
-        lambda connection: plans.insert_plan(connection, plan, card, letter, event_id=event_id)
-    )
+    return await engine.insert_plan(NewPlan(plan=plan, card=card, event_id=event_id, letter=letter))

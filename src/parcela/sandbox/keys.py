@@ -58,9 +58,12 @@ def make_certificate(private_key: RSAPrivateKey, *, name: str) -> bytes:
 
 
 def read_certificate_key(path: Path) -> RSAPublicKey | None:
-    """The public key of a certificate file; None when there is no such file."""
+    """The public key of a certificate file; None when there is none, or not a whole one."""
     if not path.exists():
         return None
-    found = x509.load_pem_x509_certificate(path.read_bytes()).public_key()
+    try:
+        found = x509.load_pem_x509_certificate(path.read_bytes()).public_key()
+    except ValueError:
+        return None
     assert isinstance(found, RSAPublicKey), f"{path} holds another kind of key"
     return found

@@ -4,7 +4,7 @@ Every step looks first at what is there, so that a second start keeps keys, pass
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -22,6 +22,10 @@ from parcela.sandbox import keys
 PROVIDER_ID = "29694e7a-b4a8-11ec-b909-0242ac120002"
 PARTNER_CODE = "parcela-sandbox-partner"
 ISSUER_CODE = "parcela-sandbox-issuer"
+ISSUER_CID = "242666"
+ISSUER_DECRYPTION_KEY = "issuer-decryption.pem"
+ISSUER_PATH = "/issuer"
+"""Where the server of the demo world serves the bank's own processor."""
 TOKENS = [("2303779900000018", "2303770000057107")]
 
 _PEOPLE = {
@@ -40,8 +44,14 @@ class DemoWorld:
     credentials: dict[str, object]
 
 
-async def prepare_demo_world(engine: Engine, home: Path, *, root_url: str) -> DemoWorld:
-    """Make what is missing of the demo world and write its credentials."""
+async def prepare_demo_world(
+    engine: Engine, home: Path, *, root_url: str, has_issuer: bool = False
+) -> DemoWorld:
+    """Make what is missing of the demo world and write its credentials.
+
+    `has_issuer`: the bank's own processor is served beside the network, so the bank's notifications and
+    real-time searches go there, unless somebody sent them elsewhere.
+    """
     folder = home / "sandbox"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / "credentials.json"
@@ -50,6 +60,8 @@ async def prepare_demo_world(engine: Engine, home: Path, *, root_url: str) -> De
     operator = await people.get_person(engine, _PEOPLE["operator"][0])
     second = await people.get_person(engine, _SECOND_OPERATOR)
     await _ensure_catalogue(engine, operator, second, root_url=root_url)
+    roots = (held.get("base_url"), root_url)
+    await _ensure_issuer_addresses(engine, operator, second, roots=roots, has_issuer=has_issuer)
     partner = await _ensure_client(engine, operator, code=PARTNER_CODE, role=ClientRole.PARTNER)
     issuer = await _ensure_client(engine, operator, code=ISSUER_CODE, role=ClientRole.ISSUER)
     await _ensure_server_key(engine, operator, folder, [partner, issuer])
@@ -105,6 +117,33 @@ async def _ensure_catalogue(engine: Engine, maker: Person, checker: Person, *, r
     await clients.load_tokens(engine, maker, TOKENS)
 
 
+async def _ensure_issuer_addresses(
+    engine: Engine, maker: Person, checker: Person, *, roots: tuple[str | None, str], has_issuer: bool
+) -> None:
+    """Send what goes nowhere to the bank's own processor, and away from it where it is not served.
+
+    `roots` are the addresses of this server before and now: an address that was set here moves along.
+    """
+    issuer = (await engine.look()).catalogue(MAIN_TENANT).find_issuer(PROVIDER_ID)
+    assert issuer is not None, "the catalogue was applied before"
+
+    def choose(url: str | None, path: str) -> str | None:
+        set_here = {None, *(f"{root}{ISSUER_PATH}{path}" for root in roots)}
+        own_url = f"{roots[1]}{ISSUER_PATH}{path}" if has_issuer else None
+        return own_url if url in set_here else url
+
+    wanted = replace(
+        issuer,
+        notification_url=choose(issuer.notification_url, "/notifications"),
+        realtime_url=choose(issuer.realtime_url, "/card-offers/searches"),
+    )
+    if wanted == issuer:
+        return
+    proposal = catalogue.Proposal(summary="The sandbox bank's own processor", wanted=[wanted])
+    change_set = await catalogue.propose(engine, maker, proposal)
+    await catalogue.approve(engine, checker, change_set.change_set_id)
+
+
 async def _ensure_client(engine: Engine, operator: Person, *, code: str, role: ClientRole) -> Client:
     seen = await engine.look()
     found = seen.snapshot.clients.get(code)
@@ -134,7 +173,7 @@ async def _ensure_server_key(engine: Engine, operator: Person, folder: Path, own
     private_key = generate_key_pair()
     for client in owners:
         await clients.replace_decryption_key(engine, operator, client.client_id, private_key)
-    path.write_bytes(keys.make_certificate(private_key, name="Parcela sandbox"))
+    keys.write_private_file(path, keys.make_certificate(private_key, name="Parcela sandbox"))
 
 
 async def _ensure_client_keys(

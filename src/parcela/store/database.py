@@ -24,10 +24,19 @@ UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.DiskFullError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
+    # What the driver says of a connection that was cut while it was being used.
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
 """Faults of the database or of the way to it: the caller may try again later."""
+
+REFUSED_ERRORS: tuple[type[Exception], ...] = (
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.DataError,
+    asyncpg.RaiseError,
+)
+"""A write that the database's own rules refuse: trying it again changes nothing."""
 
 SWEEP_TIMEOUT_S = 3600.0
 """For queries that go through every record of a kind: longer than any request may take."""

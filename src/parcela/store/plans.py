@@ -1,7 +1,7 @@
-"""Plans and their installments, with the event and the letter that commit with them."""
+"""Plans as they are stored, and reading them back; `new_plans` writes them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -61,113 +61,13 @@ class PlanRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     pan_index: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A letter of the outbox. `parked_reason` is set when it waits for a person from the start."""
-
-    letter_id: str
-    kind: str
-    correlation_id: str
-    parked_reason: str | None
-
-
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(PlanRecord).decode
 
 
-class PresentmentAlreadyTaken(Exception):
-    """Another plan was made of the presentment first."""
-
-
-_INSERT_PLAN = """
-WITH new_card AS (
-    INSERT INTO card (tenant_id, card_id, pan_index, data_key_number, sealed_pan, first_six, last_four)
-    VALUES ($1, $2::uuid, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, pan_index) DO NOTHING
-    RETURNING card_id
-), used_card AS (
-    SELECT card_id FROM new_card
-    UNION ALL SELECT card_id FROM card WHERE tenant_id = $1 AND pan_index = $3
-    LIMIT 1
-), new_plan AS (
-    INSERT INTO plan (tenant_id, plan_id, offer_transaction_id, client_id, provider_id, card_id, status,
-        offer_id, program_version, currency, amount_minor, total_minor, installment_count, body, created_at)
-    SELECT $1, $8::uuid, $9, $10, $11::uuid, card_id, $12, $13, $14, $15, $16, $17, $18, $19, $20
-    FROM used_card RETURNING plan_id
-), new_rows AS (
-    INSERT INTO installment (tenant_id, plan_id, number, due_date, amount_minor, principal_minor,
-        interest_minor, fee_minor)
-    SELECT $1, plan_id, row.*
-    FROM new_plan, unnest($21::smallint[], $22::date[], $23::bigint[], $24::bigint[], $25::bigint[],
-        $26::bigint[]) AS row
-), new_event AS (
-    INSERT INTO event (tenant_id, event_id, type, subject, data, occurred_at)
-    SELECT $1, $27::uuid, 'plan.created', plan_id::text, $28, $20 FROM new_plan
-), new_letter AS (
-    INSERT INTO letter (tenant_id, letter_id, kind, subject_id, provider_id, correlation_id, status,
-        parked_reason, next_attempt_at, created_at)
-    SELECT $1, $29::uuid, $30, plan_id, $11::uuid, $31,
-        CASE WHEN $32::text IS NULL THEN 'due' ELSE 'parked' END, $32::text,
-        CASE WHEN $32::text IS NULL THEN $20 END, $20
-    FROM new_plan WHERE $29::uuid IS NOT NULL
-)
-SELECT count(*) FROM new_plan
-"""
-
-
-async def insert_plan(
-    connection: Connection, plan: Plan, card: Card, letter: Letter | None, *, event_id: str
-) -> None:
-    """Write a plan, its rows, its card, its event and its letter in one statement.
-
-    Raises PresentmentAlreadyTaken when a plan was made of the same presentment before.
-    """
-    offer = plan.offer
-    rows = plan.installments
-    try:
-        written = await connection.fetchval(
-            _INSERT_PLAN,
-            card.tenant_id,
-            card.card_id,
-            card.pan_index,
-            card.data_key_number,
-            card.sealed_pan,
-            card.first_six,
-            card.last_four,
-            plan.plan_id,
-            plan.offer_transaction_id,
-            plan.client_id,
-            plan.provider_id,
-            plan.status,
-            offer.offer_id,
-            offer.program_version,
-            offer.currency,
-            sum(row.principal_minor for row in rows),
-            offer.total_minor,
-            len(rows),
-            _encode(_plan_to_record(plan)).decode(),
-            plan.created_at,
-            [row.number for row in rows],
-            [row.due_date for row in rows],
-            [row.amount_minor for row in rows],
-            [row.principal_minor for row in rows],
-            [row.interest_minor for row in rows],
-            [row.fee_minor for row in rows],
-            event_id,
-            _encode(
-                {"offer_id": offer.offer_id, "total_minor": offer.total_minor, "currency": offer.currency}
-            ).decode(),
-            letter.letter_id if letter else None,
-            letter.kind if letter else None,
-            letter.correlation_id if letter else None,
-            letter.parked_reason if letter else None,
-        )
-    except asyncpg.UniqueViolationError as error:
-        if error.constraint_name == "plan_once_per_presentment":
-            raise PresentmentAlreadyTaken from None
-        raise
-    if written != 1:
-        # The card was written by a transaction that this statement's snapshot does not see yet.
-        raise asyncpg.SerializationError("a concurrent plan stored the same card; try again")
+def encode_plan(plan: Plan) -> str:
+    """The body of a plan as it is stored."""
+    return _encode(_plan_to_record(plan)).decode()
 
 
 def _plan_to_record(plan: Plan) -> PlanRecord:
@@ -196,6 +96,7 @@ def _plan_to_record(plan: Plan) -> PlanRecord:
     )
 
 
+_ROW_COLUMNS = "number, due_date, amount_minor, principal_minor, interest_minor, fee_minor"
 _SELECT_PLAN = (
     "SELECT plan_id::text AS plan_id, status, offer_transaction_id, client_id,"
     " provider_id::text AS provider_id, body, created_at FROM plan WHERE tenant_id = $1"
@@ -230,11 +131,14 @@ async def find_plan_of_presentment(
 
 async def _read_plan(connection: Connection, tenant_id: int, row: asyncpg.Record) -> Plan:
     rows = await connection.fetch(
-        "SELECT number, due_date, amount_minor, principal_minor, interest_minor, fee_minor FROM installment"
-        " WHERE tenant_id = $1 AND plan_id = $2::uuid ORDER BY number",
+        f"SELECT {_ROW_COLUMNS} FROM installment WHERE tenant_id = $1 AND plan_id = $2::uuid ORDER BY number",
         tenant_id,
         row["plan_id"],
     )
+    return _build_plan(row, rows)
+
+
+def _build_plan(row: asyncpg.Record, rows: Sequence[asyncpg.Record]) -> Plan:
     body = _decode(row["body"])
     return Plan(
         plan_id=row["plan_id"],
@@ -249,8 +153,71 @@ async def _read_plan(connection: Connection, tenant_id: int, row: asyncpg.Record
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPlan:
+    """A plan as it lies in the database, with its card. `read` fails for a damaged one, and for it alone."""
+
+    row: asyncpg.Record = field(repr=False)
+    rows: Sequence[asyncpg.Record] = field(repr=False)
+    card: Card
+
+    def read(self) -> Plan:
+        """The plan. Raises msgspec.ValidationError, KeyError or ValueError when its record is damaged."""
+        return _build_plan(self.row, self.rows)
+
+
+async def list_stored_plans(
+    connection: Connection, tenant_id: int, plan_ids: Sequence[str]
+) -> dict[str, StoredPlan]:
+    """Those of the plans that exist, by their id; two queries for any number of them."""
+    found = await connection.fetch(
+        "SELECT p.plan_id::text AS plan_id, p.status, p.offer_transaction_id, p.client_id,"
+        " p.provider_id::text AS provider_id, p.body, p.created_at, c.card_id::text AS card_id, c.pan_index,"
+        " c.data_key_number, c.sealed_pan, c.first_six, c.last_four"
+        " FROM plan p JOIN card c USING (tenant_id, card_id)"
+        " WHERE p.tenant_id = $1 AND p.plan_id = ANY($2::uuid[])",
+        tenant_id,
+        list(plan_ids),
+    )
+    installments = await connection.fetch(
+        f"SELECT plan_id::text AS plan_id, {_ROW_COLUMNS} FROM installment"
+        " WHERE tenant_id = $1 AND plan_id = ANY($2::uuid[]) ORDER BY plan_id, number",
+        tenant_id,
+        list(plan_ids),
+    )
+    rows_of: dict[str, list[asyncpg.Record]] = {row["plan_id"]: [] for row in found}
+    for installment in installments:
+        rows_of[installment["plan_id"]].append(installment)
+    return {
+        row["plan_id"]: StoredPlan(
+            row=row,
+            rows=rows_of[row["plan_id"]],
+            card=Card(
+                tenant_id=tenant_id,
+                card_id=row["card_id"],
+                pan_index=row["pan_index"],
+                data_key_number=row["data_key_number"],
+                sealed_pan=row["sealed_pan"],
+                first_six=row["first_six"],
+                last_four=row["last_four"],
+            ),
+        )
+        for row in found
+    }
+
+
 def _read_installments(rows: Sequence[asyncpg.Record]) -> tuple[Installment, ...]:
-    return tuple(Installment(**row) for row in rows)
+    return tuple(
+        Installment(
+            number=row["number"],
+            due_date=row["due_date"],
+            amount_minor=row["amount_minor"],
+            principal_minor=row["principal_minor"],
+            interest_minor=row["interest_minor"],
+            fee_minor=row["fee_minor"],
+        )
+        for row in rows
+    )
 
 
 def _read_request(body: PlanRecord, provider_id: str) -> PlanRequest:

@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from parcela.domain.ids import Identifier
-from parcela.domain.offers import PresentedOffer
+from parcela.domain.offers import IssuerTerms, PresentedOffer
 from parcela.domain.plans import Merchant, PresentedPurchase, Presentment
 from parcela.domain.programs import UseCase
 from parcela.store.database import Connection
@@ -32,11 +32,17 @@ class MerchantRecord(msgspec.Struct, array_like=True, frozen=True):
     merchant_id: IdentifierRecord
 
 
+IssuerTermsRecord = tuple[int, bool, bool]
+
+
 class OfferRecord(msgspec.Struct, array_like=True, frozen=True):
-    """A presented offer by position; `due_days` are proleptic Gregorian day numbers."""
+    """A presented offer by position; `due_days` are proleptic Gregorian day numbers.
+
+    `origin` is the version of the program that priced it, or the terms of an issuer's own offer.
+    """
 
     offer_id: str
-    program_version: int | None
+    origin: int | IssuerTermsRecord | None
     provider_id: str
     currency: str
     count: int
@@ -73,9 +79,10 @@ _decode = msgspec.json.Decoder(PresentmentRecord).decode
 
 def offer_to_record(offer: PresentedOffer) -> OfferRecord:
     """The stored form of an offer."""
+    terms = offer.issuer_terms
     return OfferRecord(
         offer.offer_id,
-        offer.program_version,
+        offer.program_version if terms is None else (terms.fee_minor, terms.is_fee_spread, terms.in_advance),
         offer.provider_id,
         offer.currency,
         offer.count,
@@ -92,7 +99,7 @@ def record_to_offer(record: OfferRecord) -> PresentedOffer:
     """The offer as it was shown."""
     return PresentedOffer(
         offer_id=record.offer_id,
-        program_version=record.program_version,
+        program_version=record.origin if isinstance(record.origin, int) else None,
         provider_id=record.provider_id,
         currency=record.currency,
         count=record.count,
@@ -102,7 +109,15 @@ def record_to_offer(record: OfferRecord) -> PresentedOffer:
         total_minor=record.total_minor,
         amounts_minor=record.amounts_minor,
         due_dates=tuple([date.fromordinal(day) for day in record.due_days]),
+        issuer_terms=_read_issuer_terms(record.origin),
     )
+
+
+def _read_issuer_terms(origin: int | IssuerTermsRecord | None) -> IssuerTerms | None:
+    if not isinstance(origin, tuple):
+        return None
+    fee_minor, is_fee_spread, in_advance = origin
+    return IssuerTerms(fee_minor=fee_minor, is_fee_spread=is_fee_spread, in_advance=in_advance)
 
 
 def merchant_to_record(merchant: Merchant) -> MerchantRecord:

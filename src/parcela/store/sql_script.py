@@ -8,7 +8,7 @@ from alembic import op
 def run_script_beside(migration: str) -> None:
     """Run the `.sql` file with the name of a migration in that migration's own transaction.
 
-    Several statements at once need the simple protocol, which the driver's `execute` without arguments speaks.
+    Several statements at once need the simple protocol: the driver's `execute` without arguments.
     """
     script = Path(migration).with_suffix(".sql").read_text(encoding="utf-8")
     driver = op.get_bind().connection.dbapi_connection

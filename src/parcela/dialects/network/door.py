@@ -51,6 +51,7 @@ from parcela.dialects.network.settings import NetworkSettings
 from parcela.domain.clients import Client, ClientRole
 from parcela.domain.errors import DomainError
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine, World
+from parcela.operations.realtime import IssuerCaller
 
 MAX_BODY_BYTES = 64 * 1024
 PREFIX = "/installments"
@@ -95,11 +96,14 @@ _PLAN_PATH = re.compile(r"/plans/([^/]+)")
 class NetworkDoor:
     """Admits, authenticates, routes and answers the requests of partners and issuers."""
 
-    def __init__(self, engine: Engine, settings: NetworkSettings) -> None:
+    def __init__(
+        self, engine: Engine, settings: NetworkSettings, *, issuer_caller: IssuerCaller | None = None
+    ) -> None:
         self._engine = engine
         self._settings = settings
         self._keys = KeyRing(engine)
         self._authenticator = Authenticator(engine, settings, self._keys)
+        self._issuer_caller = issuer_caller
         self._limiter = RateLimiter(settings.requests_per_second)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,6 +171,7 @@ class NetworkDoor:
             body=body,
             plan_id=plan_id,
             correlation_id=correlation_id,
+            issuer_caller=self._issuer_caller,
         )
         try:
             return await route.handler(call)

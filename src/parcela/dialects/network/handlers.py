@@ -20,16 +20,17 @@ from parcela.dialects.network.keyring import KeyRing
 from parcela.dialects.network.read_offers import read_offer_inquiry
 from parcela.dialects.network.read_pan_lists import read_deregistration, read_registration
 from parcela.dialects.network.read_plans import read_plan_command
+from parcela.dialects.network.realtime import IssuerSearch
 from parcela.dialects.network.settings import NetworkSettings
 from parcela.dialects.network.wire_values import Members, is_number, is_uuid
 from parcela.dialects.network.write import (
     write_created_plan,
     write_deregistration,
-    write_offers,
     write_pan_outcomes,
     write_plan,
     write_registration,
 )
+from parcela.dialects.network.write_offers import write_offers
 from parcela.dialects.strict_json import StrictJsonError, parse_object
 from parcela.domain.clients import Client
 from parcela.domain.pan_lists import PanOutcome
@@ -37,6 +38,7 @@ from parcela.operations.engine import Engine, World
 from parcela.operations.offers import present_offers
 from parcela.operations.pan_lists import deregister_pans, register_pans
 from parcela.operations.plans import read_plan, save_plan
+from parcela.operations.realtime import IssuerCaller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Call:
     body: bytes
     plan_id: str
     correlation_id: str
+    issuer_caller: IssuerCaller | None = None
 
     def parse(self, source: str) -> Members:
         """The body as strict JSON."""
@@ -110,7 +113,21 @@ async def handle_offers(call: Call) -> Reply:
         raise refuse(OFFERS, "encryptedValue", "must not be null or empty")
     catalogue = call.world.catalogue(call.client.tenant_id)
     inquiry = read_offer_inquiry(body, sensitive, catalogue, shows_15_days=call.settings.shows_15_days)
-    answer = await present_offers(call.engine, call.world, call.client, inquiry)
+    ask_issuer = None
+    if call.issuer_caller is not None:
+        search = IssuerSearch(
+            engine=call.engine,
+            settings=call.settings,
+            keys=call.keys,
+            caller=call.issuer_caller,
+            world=call.world,
+            correlation_id=call.correlation_id,
+            purchase=inquiry.purchase,
+            body=body,
+            sensitive=sensitive,
+        )
+        ask_issuer = search.ask
+    answer = await present_offers(call.engine, call.world, call.client, inquiry, ask_issuer=ask_issuer)
     return Reply(200, write_offers(answer))
 
 

@@ -49,23 +49,31 @@ ANSWERS: dict[str, Answer] = {
 
 NEVER_HERE = frozenset(
     {
+        "account_overdrawn",
+        "amount_refused",
         "conflict",
         "currency_mismatch",
         "date_out_of_range",
         "domain_error",
+        "entry_differs",
+        "entry_not_reversible",
         "environment_mismatch",
         "four_eyes_required",
         "idempotency_key_reused",
+        "illegal_transition",
         "invalid_input",
         "invalid_money",
         "invalid_terms",
         "not_allowed",
         "not_presentable",
         "not_priceable",
+        "notice_refused",
         "pan_list_refused",
+        "plan_held",
         "plan_refused",
         "rate_undefined",
         "sign_in_refused",
+        "unbalanced_entry",
     }
 )
 """Refusals of other doors, or that pricing turns into reasons: one of them here is a fault of ours."""

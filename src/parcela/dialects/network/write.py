@@ -9,14 +9,12 @@ from decimal import Decimal
 import msgspec
 
 from parcela.domain.currency import Currency, find_currency
-from parcela.domain.eligibility import Rule
 from parcela.domain.ids import Identifier
 from parcela.domain.money import Money, format_major, format_major_trimmed
 from parcela.domain.offers import OfferQuote, PresentedOffer
 from parcela.domain.pan_lists import PanFailure, PanOutcome
 from parcela.domain.plans import AmountKind, Merchant, Plan
 from parcela.domain.terms import Fee, FeeKind, FeePlacement, FirstDue
-from parcela.operations.offers import OfferAnswer
 from parcela.operations.pan_lists import PanListAnswer
 
 FREQUENCIES = {
@@ -26,15 +24,6 @@ FREQUENCIES = {
     "every_15_days": "15DAYS",
 }
 _WORDS = {"weekly": "weekly", "biweekly": "biweekly", "monthly": "monthly", "every_15_days": "15-day"}
-_REASONS = {
-    Rule.CONSUMER: ("consumer.not.eligible", "Consumer is not eligible for Installments"),
-    Rule.AMOUNT: ("amount.not.qualify", "Purchase Amount does not qualify for Installments"),
-    Rule.MCC: ("mcc.not.eligible", "Merchant Category Code is not eligible for Installments"),
-    Rule.COUNTRY: ("country.not.eligible", "Merchant Country is not eligible for Installments"),
-    Rule.CURRENCY: ("currency.not.eligible", "Transaction Currency is not eligible for Installments"),
-    Rule.MERCHANT: ("merchant.not.eligible", "Merchant is not eligible for Installments"),
-    Rule.DATE: ("date.not.eligible", "Transaction Date is not eligible for Installments"),
-}
 _PAN_FAILURES = {
     PanFailure.ALREADY_PRESENT: ("Invalid.pan", "pan already present in list"),
     PanFailure.LUHN: ("Invalid.pan", "pan failed for Luhn check"),
@@ -49,39 +38,26 @@ Wire = dict[str, object]
 _encode = msgspec.json.Encoder().encode
 
 
-def write_offers(answer: OfferAnswer) -> bytes:
-    """The body of `POST /offers`."""
-    body: Wire = {
-        "total": len(answer.quotes),
-        "offerTransactionId": str(answer.offer_transaction_id),
-        "offers": [_write_offer(priority, quote) for priority, quote in enumerate(answer.quotes, start=1)],
-    }
-    if not answer.quotes:
-        body["eligibilityMessages"] = [
-            {"reasonCode": _REASONS[rule][0], "message": _REASONS[rule][1]} for rule in answer.reasons
-        ]
-    return _encode(body)
-
-
-def _write_offer(priority: int, quote: OfferQuote) -> Wire:
+def write_offer(priority: int, quote: OfferQuote) -> Wire:
+    """One configured offer, as a partner is shown it (§5.3)."""
     program, issuer, schedule = quote.program, quote.issuer, quote.schedule
     terms, currency = program.terms, schedule.currency
     fee = terms.fees[0] if terms.fees else None
     first_due = terms.first_due is FirstDue.TRANSACTION_DATE
-    first, other = _amount(schedule.first_minor, currency), _amount(schedule.other_minor, currency)
+    first, other = write_amount(schedule.first_minor, currency), write_amount(schedule.other_minor, currency)
     return {
         "priority": priority,
         "offerId": program.offer_id,
         "offerType": "CARDED_OFFER",
-        "offerDisplayText": _write_display_text(quote),
+        "offerDisplayText": write_display_text(quote.presented),
         "currencySymbol": currency.symbol,
         "countryCode": quote.country,
-        "apr": _number(quote.apr_percent),
+        "apr": write_number(quote.apr_percent),
         "tenure": terms.count,
         "frequency": FREQUENCIES[quote.presented.interval],
-        "interestRate": _number(terms.rate.value),
+        "interestRate": write_number(terms.rate.value),
         "firstInstallmentSchedule": "TRANSACTION_DATE" if first_due else "DELAY_REPAYMENT",
-        "totalAmount": _amount(schedule.total_minor, currency),
+        "totalAmount": write_amount(schedule.total_minor, currency),
         "firstInstallmentAmount": first,
         "otherInstallmentAmount": other,
         **_write_fee(fee),
@@ -106,13 +82,12 @@ def _write_offer(priority: int, quote: OfferQuote) -> Wire:
     }
 
 
-def _write_display_text(quote: OfferQuote) -> str:
+def write_display_text(presented: PresentedOffer) -> str:
     """`<tenure> <word> payments of <symbol><other>`; without a single sign the ISO code stands (§5.3)."""
-    currency = quote.schedule.currency
+    currency = _currency_of(presented)
     sign = f"{currency.code} " if currency.symbol == _NO_SIGN else currency.symbol
-    amount = format_major(Money(quote.schedule.other_minor, currency))
-    word = _WORDS[quote.presented.interval]
-    return f"{quote.program.terms.count} {word} payments of {sign}{amount}"
+    amount = format_major(Money(presented.amounts_minor[-1], currency))
+    return f"{presented.count} {_WORDS[presented.interval]} payments of {sign}{amount}"
 
 
 def _write_fee(fee: Fee | None) -> Wire:
@@ -121,7 +96,7 @@ def _write_fee(fee: Fee | None) -> Wire:
     is_first = fee.placement is FeePlacement.FIRST
     return {
         "feeType": "FIXED_AMT" if fee.kind is FeeKind.FIXED else "PRCENTG",
-        "feeValue": _number(fee.value),
+        "feeValue": write_number(fee.value),
         "feeDistribution": "FRST_INSTL" if is_first else "SPREAD_ALL_INSTALLMENT",
     }
 
@@ -177,16 +152,16 @@ def write_merchant(merchant: Merchant) -> Wire:
 def write_terms(offer: PresentedOffer) -> Wire:
     """`planInstallmentInformation` of an accepted offer."""
     currency = _currency_of(offer)
-    terms: Wire = {} if offer.apr_percent is None else {"apr": _number(offer.apr_percent)}
+    terms: Wire = {} if offer.apr_percent is None else {"apr": write_number(offer.apr_percent)}
     return {
         **terms,
         "currency": offer.currency,
         "frequency": FREQUENCIES[offer.interval],
-        "firstInstallmentAmount": _amount(offer.amounts_minor[0], currency),
-        "otherInstallmentAmount": _amount(offer.amounts_minor[-1], currency),
-        "feeValue": _number(offer.fee_value),
+        "firstInstallmentAmount": write_amount(offer.amounts_minor[0], currency),
+        "otherInstallmentAmount": write_amount(offer.amounts_minor[-1], currency),
+        "feeValue": write_number(offer.fee_value),
         "tenure": offer.count,
-        "totalAmount": _amount(offer.total_minor, currency),
+        "totalAmount": write_amount(offer.total_minor, currency),
     }
 
 
@@ -196,7 +171,7 @@ def write_rows(plan: Plan) -> list[Wire]:
     return [
         {
             "installmentNumber": row.number,
-            "installmentAmount": _amount(row.amount_minor, currency),
+            "installmentAmount": write_amount(row.amount_minor, currency),
             "dueDate": row.due_date,
         }
         for row in plan.installments
@@ -209,7 +184,7 @@ def write_transaction(plan: Plan) -> Wire:
     is_purchase = transaction.amount_kind is AmountKind.PURCHASE
     members: Wire = {
         "amountType": "PURCHASE" if is_purchase else "FINAL",
-        "amount": _number(transaction.amount),
+        "amount": write_number(transaction.amount),
         "currency": transaction.currency,
         "stan": _identifier(transaction.stan),
         "rrn": _identifier(transaction.rrn),
@@ -277,11 +252,12 @@ def _currency_of(offer: PresentedOffer) -> Currency:
     return currency
 
 
-def _amount(minor: int, currency: Currency) -> msgspec.Raw:
+def write_amount(minor: int, currency: Currency) -> msgspec.Raw:
+    """An amount as a JSON number in major units."""
     return msgspec.Raw(format_major_trimmed(minor, currency.exponent).encode())
 
 
-def _number(value: Decimal) -> msgspec.Raw:
+def write_number(value: Decimal) -> msgspec.Raw:
     """A decimal without exponent and without trailing zeros."""
     text = f"{value:f}"
     if "." in text:

@@ -1,0 +1,1 @@
+"""Stand-ins for the systems of others, for trying things and for tests."""
