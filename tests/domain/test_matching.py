@@ -7,7 +7,6 @@ import pytest
 
 from parcela.domain.ids import Identifier
 from parcela.domain.matching import (
-    MATCHING_WINDOW,
     CandidatePlan,
     KnownAuthorization,
     MatchDecision,
@@ -19,6 +18,7 @@ from parcela.domain.matching import (
 )
 
 NOW = datetime(2025, 8, 3, 17, tzinfo=UTC)
+WINDOW = timedelta(days=7)
 CARD, OTHER_CARD = b"1" * 32, b"2" * 32
 LINK = "abcdefghijklmnopqrstuv"
 
@@ -46,7 +46,7 @@ def make_plan(plan_id: str = "plan 1", **members: Any) -> CandidatePlan:
 
 
 def decide(purchase: PurchaseFacts, *plans: CandidatePlan) -> MatchDecision:
-    return decide_match(purchase, plans, now=NOW, window=MATCHING_WINDOW)
+    return decide_match(purchase, plans, now=NOW, window=WINDOW)
 
 
 def name_plan(purchase: PurchaseFacts, *plans: CandidatePlan) -> str | None:

@@ -10,8 +10,6 @@ from enum import StrEnum
 
 from parcela.domain.ids import Identifier
 
-MATCHING_WINDOW = timedelta(days=7)
-
 
 class MatchOutcome(StrEnum):
     """What the search for a plan came to."""
