@@ -8,25 +8,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from parcela.domain.cards import pad_high, pad_low
+from parcela.domain.merchant_setup import MerchantSetup, gather_merchants
 from parcela.domain.programs import (
     AccountRange,
-    Entry,
     Issuer,
     MarketPair,
     OfferGroup,
     Program,
     TokenRange,
 )
+from parcela.domain.versions import EntryKey, VersionedEntry
 
-EntryKey = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionedEntry:
-    """A catalogue entry with the number of its approved version."""
-
-    entry: Entry
-    version: int
+__all__ = ["Candidate", "Catalogue", "EntryKey", "RangeCandidates", "VersionedEntry", "build_catalogue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +68,11 @@ class Catalogue:
     _ranges: tuple[RangeCandidates, ...] = field(repr=False)
     _range_intervals: _Intervals = field(repr=False)
     _token_intervals: _Intervals = field(repr=False)
+    _merchants: Mapping[str, MerchantSetup] = field(repr=False)
+
+    def find_merchant(self, merchant_id: str) -> MerchantSetup | None:
+        """The enabled merchant with this public name, with all that it has set up."""
+        return self._merchants.get(merchant_id)
 
     def find_range(self, padded_pan: int) -> RangeCandidates | None:
         """The enabled account range that holds a padded PAN, with its programs."""
@@ -94,6 +93,18 @@ class Catalogue:
         return [
             found.account_range for found in self._ranges if found.account_range.provider_id == provider_id
         ]
+
+    def list_ranges_of_prefix(self, prefix: str, provider_id: str) -> list[AccountRange]:
+        """The issuer's enabled account ranges that hold a card beginning with `prefix`."""
+        lowest, highest = pad_low(prefix), pad_high(prefix)
+        position = max(bisect_right(self._range_intervals.lows, lowest) - 1, 0)
+        found = []
+        for held in self._ranges[position:]:
+            if int(held.account_range.low) > highest:
+                break
+            if int(held.account_range.high) >= lowest and held.account_range.provider_id == provider_id:
+                found.append(held.account_range)
+        return found
 
     def has_market_pair(self, country: str, currency: str) -> bool:
         """Did the operator add this country and currency pair?"""
@@ -125,6 +136,7 @@ def build_catalogue(entries: Iterable[VersionedEntry]) -> Catalogue:
         tuple(ranges),
         _intervals_of([found.account_range for found in ranges]),
         _intervals_of(token_ranges),
+        gather_merchants(by_key),
     )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from parcela.domain.cards import CardFunding
+from parcela.domain.merchants import MerchantEntry, MerchantPlan, MerchantProduct, MerchantProfile, OfferRule
 from parcela.domain.terms import PricingTerms
 
 
@@ -187,11 +188,23 @@ class MarketPair:
 
 
 ENTRY_TYPES: dict[str, type] = {
-    entry.kind: entry for entry in (Issuer, AccountRange, Program, OfferGroup, TokenRange, MarketPair)
+    entry.kind: entry
+    for entry in (
+        Issuer,
+        AccountRange,
+        Program,
+        OfferGroup,
+        TokenRange,
+        MarketPair,
+        MerchantProfile,
+        MerchantProduct,
+        OfferRule,
+        MerchantPlan,
+    )
 }
-Entry = Issuer | AccountRange | Program | OfferGroup | TokenRange | MarketPair
+Entry = Issuer | AccountRange | Program | OfferGroup | TokenRange | MarketPair | MerchantEntry
 
 
 def find_owner(entry: Entry) -> str | None:
-    """The provider id of the issuer that an entry belongs to; None for what is the operator's own."""
-    return None if isinstance(entry, TokenRange | MarketPair) else entry.provider_id
+    """The provider id of the issuer that an entry belongs to; None for what is not an issuer's."""
+    return entry.provider_id if isinstance(entry, Issuer | AccountRange | Program | OfferGroup) else None

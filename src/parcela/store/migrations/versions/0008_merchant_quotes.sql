@@ -1,0 +1,2 @@
+-- Quoted cart offers.
+SELECT 1;

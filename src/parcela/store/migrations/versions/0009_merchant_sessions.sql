@@ -1,0 +1,2 @@
+-- Payment sessions.
+SELECT 1;

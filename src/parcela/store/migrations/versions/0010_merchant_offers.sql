@@ -1,0 +1,2 @@
+-- Accepted and used offers, budgets and the evidence of acceptance.
+SELECT 1;

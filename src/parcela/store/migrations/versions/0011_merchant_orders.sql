@@ -1,0 +1,2 @@
+-- Orders and transactions of merchants.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- The simulated acquirer and plan provider.
+SELECT 1;

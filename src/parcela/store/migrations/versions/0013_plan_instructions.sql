@@ -1,0 +1,2 @@
+-- What merchants do to plans after the purchase.
+SELECT 1;
