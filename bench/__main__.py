@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncpg
 from rich.console import Console
 
 from bench import api, box
 from bench.delivery import measure_delivery
+from bench.gateway import WORKERS, measure_gateway
 from bench.growth import grow_catalogue, grow_pan_list
 from bench.kills import measure_kills
 from bench.pricing import measure_pricing
-from bench.processes import read_process
+from bench.processes import find_postmaster
 from bench.report import Figure, print_table, write_json
 from bench.scale import Scale, choose_scale
 from bench.server import run_server
@@ -72,6 +72,8 @@ def measure(console: Console, scale: Scale, home: Path) -> list[Figure]:
             with step, run_server(home, workers=workers) as running:
                 calls[workers] = api.measure_calls(running, scale, postmaster=postmaster)
                 resident_mib = running.measure_worker_mib()
+        with _step(console, "gateway"), run_server(home, workers=WORKERS) as running:
+            gateway = measure_gateway(running, scale, postmaster=postmaster)
         with _step(console, "pricing"):
             pricing_us = run_with_engine(home, server.url, measure_pricing)
         with _step(console, "delivery"):
@@ -91,6 +93,7 @@ def measure(console: Console, scale: Scale, home: Path) -> list[Figure]:
         Figure(group="The box", name="pgbench TPC-B, 8 clients", value=tpcb, unit="/s"),
         *list_call_figures(calls),
         *list_ratios(calls[2], rsa_both=rsa[2], tpcb=tpcb),
+        *gateway,
         *delivery,
         *switch,
         *growth,
@@ -181,18 +184,6 @@ def list_ratios(calls: dict[str, api.CallFigures], *, rsa_both: float, tpcb: flo
             group="Ratios", name="/plans to pgbench TPC-B", value=plans / tpcb, target=0.40, is_highest=False
         ),
     ]
-
-
-async def find_postmaster(url: str) -> int:
-    """The process above all of PostgreSQL's, found as the parent of our own connection's."""
-    connection = await asyncpg.connect(url, timeout=10)
-    try:
-        backend: int = await connection.fetchval("SELECT pg_backend_pid()")
-        facts = read_process(backend)
-    finally:
-        await connection.close()
-    assert facts is not None
-    return facts.parent
 
 
 @contextmanager

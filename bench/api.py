@@ -1,7 +1,7 @@
 """Load on `/offers` and `/plans`: throughput, latency at 70 % of it, and CPU time a request."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -37,34 +37,37 @@ def measure_calls(server: Server, scale: Scale, *, postmaster: int) -> dict[str,
     _fire_checked(server, "/offers", warm_up, status=200, connections=scale.connections)
 
     def measure(path: str, bodies: Sequence[Json], status: int) -> tuple[CallFigures, list[bytes]]:
-        middle = len(bodies) * 6 // 10
-        started = sum_cpu_s(server.pid), sum_cpu_s(postmaster)
-        closed = _fire_checked(
-            server, path, bodies[:middle], status=status, connections=scale.connections, keeps_bodies=True
-        )
-        ended = sum_cpu_s(server.pid), sum_cpu_s(postmaster)
-        rate = closed.per_second * LOAD_SHARE
-        open_loop = _fire_checked(
-            server,
-            path,
-            bodies[middle:],
-            status=status,
-            connections=scale.connections,
-            rate=rate,
-            keeps_bodies=True,
-        )
-        figures = CallFigures(
-            per_second=closed.per_second,
-            p50_ms=open_loop.percentile_ms(50),
-            p99_ms=open_loop.percentile_ms(99),
-            server_cpu_us=(ended[0] - started[0]) / middle * 1e6,
-            database_cpu_us=(ended[1] - started[1]) / middle * 1e6,
-        )
-        return figures, closed.bodies + open_loop.bodies
+        def send(part: slice, rate: float | None) -> Outcome:
+            how: Json = {"connections": scale.connections, "rate": rate, "keeps_bodies": True}
+            return _fire_checked(server, path, bodies[part], status=status, **how)
+
+        return measure_load(server, len(bodies), send, postmaster=postmaster)
 
     offers, answers = measure("/offers", make_offers_bodies(scale.offers, now), 200)
     plans, _ = measure("/plans", make_plan_bodies(answers[: scale.plans], now), 201)
     return {"offers": offers, "plans": plans}
+
+
+def measure_load(
+    server: Server, count: int, send: Callable[[slice, float | None], Outcome], *, postmaster: int
+) -> tuple[CallFigures, list[bytes]]:
+    """Three fifths of `count` requests in a closed loop, the rest at 70 % of its rate; and all answers.
+
+    `send` fires a part of the requests, at a rate when there is one.
+    """
+    middle = count * 6 // 10
+    started = sum_cpu_s(server.pid), sum_cpu_s(postmaster)
+    closed = send(slice(middle), None)
+    ended = sum_cpu_s(server.pid), sum_cpu_s(postmaster)
+    open_loop = send(slice(middle, count), closed.per_second * LOAD_SHARE)
+    figures = CallFigures(
+        per_second=closed.per_second,
+        p50_ms=open_loop.percentile_ms(50),
+        p99_ms=open_loop.percentile_ms(99),
+        server_cpu_us=(ended[0] - started[0]) / middle * 1e6,
+        database_cpu_us=(ended[1] - started[1]) / middle * 1e6,
+    )
+    return figures, closed.bodies + open_loop.bodies
 
 
 def measure_low_load(server: Server, scale: Scale, card: str) -> Outcome:

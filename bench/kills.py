@@ -13,15 +13,13 @@ from pathlib import Path
 from statistics import median
 
 from rich.console import Console
-from tests.support.killing import KeptProcess, find_owner, run_parcela
+from tests.support.killing import KeptProcess, crash_database, find_owner, run_parcela
 from tests.support.siege import Orders, Scene, Siege, World, lay_siege, open_world, settle
 from tests.support.siege_proof import TRIES_IN_FLIGHT, count_doubled, list_problems
 
 from bench.report import Figure, print_table
 from bench.scale import Scale, choose_scale
 from parcela.store.embedded import EmbeddedServer
-from parcela.store.embedded_binaries import find_bin_dir, prepare_programs
-from parcela.store.embedded_cluster import locate_cluster
 
 _OUT = Path(__file__).parent / "out"
 _GROUP = "Kills"
@@ -78,16 +76,6 @@ async def _measure(scene: Scene, scale: Scale, seed: int) -> tuple[Siege, dict[s
     }
     _check(scene, seed, await list_problems(scene, siege))
     return siege, waits
-
-
-def crash_database(home: Path) -> None:
-    """End every process of PostgreSQL at once, as a crash does, and start it again."""
-    cluster = locate_cluster(home.resolve() / "postgres")
-    bin_dir, _ = prepare_programs(find_bin_dir(), cluster.account)
-    options = ["--pgdata=data", "--log=postgres.log", "--mode=immediate", "--wait", "--silent"]
-    done = cluster.account.run([bin_dir / "pg_ctl", "restart", *options], directory=cluster.private)
-    if done.returncode != 0:
-        raise SystemExit(f"PostgreSQL did not start again: {done.stderr}")
 
 
 async def measure_recovery(scene: Scene, *, workers: int, rounds: int) -> list[float]:

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
+
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -45,3 +47,15 @@ def list_tree(root: int) -> list[ProcessFacts]:
 def sum_cpu_s(root: int) -> float:
     """CPU seconds of a process tree so far."""
     return sum(facts.cpu_s for facts in list_tree(root))
+
+
+async def find_postmaster(url: str) -> int:
+    """The process above all of PostgreSQL's, found as the parent of our own connection's."""
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        backend: int = await connection.fetchval("SELECT pg_backend_pid()")
+        facts = read_process(backend)
+    finally:
+        await connection.close()
+    assert facts is not None
+    return facts.parent

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.processes import list_tree
-from parcela.demo.server import find_free_port
+from parcela.demo.server import find_free_port, find_log
 
 _HOST = "127.0.0.1"
 _START_TIMEOUT_S = 30.0
@@ -48,9 +48,12 @@ def run_server(home: Path, *, workers: int) -> Iterator[Server]:
     command += ["--home", str(home), "--port", str(port), "--workers", str(workers)]
     started_s = time.perf_counter()
     # Letters stay parked: what delivery and the bank's own processor cost has figures of its own.
-    process = subprocess.Popen(command, env={**os.environ, "PARCELA_DEMO_ISSUER": "false"})
+    environ = {**os.environ, "PARCELA_DEMO_ISSUER": "false"}
+    # The gateway door writes a line for each request: to a file, as under an operator's service manager.
+    with find_log(home).open("ab") as log:
+        process = subprocess.Popen(command, env=environ, stdout=log, stderr=subprocess.STDOUT)
     try:
-        _wait_until_ready(process, port)
+        _wait_until_ready(process, port, find_log(home))
         yield Server(
             pid=process.pid,
             port=port,
@@ -63,11 +66,11 @@ def run_server(home: Path, *, workers: int) -> Iterator[Server]:
         process.wait(30)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.perf_counter() + _START_TIMEOUT_S
     while time.perf_counter() < deadline:
         if process.poll() is not None:
-            raise SystemExit("The server ended right after its start; its message stands above.")
+            raise SystemExit(f"The server ended right after its start. It said:\n{log.read_text()}")
         try:
             with urllib.request.urlopen(f"http://{_HOST}:{port}/readyz", timeout=2):
                 return

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 import parcela
 from parcela.app import open_engine
@@ -36,6 +37,14 @@ class DemoTemplate:
     database: str
     home: Path
     credentials: dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> None:
+    """Tracebacks in the logs of tests are a few lines, without the values of all variables."""
+    structlog.reset_defaults()
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
 @pytest.fixture(scope="session")

@@ -335,6 +335,54 @@ def test_an_oversized_head_elsewhere_is_answered_431(server: _Server, request_by
     assert server.app.requests == []
 
 
+_GATEWAY_PATH = b"/api/rest/version/100/merchant/M/session"
+_BIG_HEADER = b"X-A: " + b"b" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "content_type", "body"),
+    [
+        (
+            _write(b"POST " + _GATEWAY_PATH + b" HTTP/1.1", b"Host: x", _BIG_HEADER),
+            431,
+            "application/json;charset=UTF-8",
+            b'{"error":{"cause":"INVALID_REQUEST","explanation":"Request Header Fields Too Large"},'
+            b'"result":"ERROR"}',
+        ),
+        (
+            _write(b"GET /api/" + b"a" * 20_000 + b" HTTP/1.1", b"Host: x"),
+            414,
+            "application/json;charset=UTF-8",
+            b'{"error":{"cause":"INVALID_REQUEST","explanation":"Request-URI Too Long"},"result":"ERROR"}',
+        ),
+        (
+            _write(b"POST " + _GATEWAY_PATH + b" HTTP/1.1"),
+            400,
+            "application/json;charset=UTF-8",
+            b'{"error":{"cause":"INVALID_REQUEST","explanation":"Bad Request"},"result":"ERROR"}',
+        ),
+        (
+            _write(b"POST /api/nvp/version/100 HTTP/1.1", b"Host: x", _BIG_HEADER),
+            431,
+            "text/plain;charset=UTF-8",
+            b"error.cause=INVALID_REQUEST&error.explanation=Request+Header+Fields+Too+Large&result=ERROR",
+        ),
+    ],
+    ids=["head", "address", "no host", "NVP"],
+)
+def test_refusals_of_gateway_requests_have_the_form_of_that_door(
+    server: _Server, request_bytes: bytes, status: int, content_type: str, body: bytes
+) -> None:
+    received = server.exchange(request_bytes)
+
+    head, _, rest = received.removesuffix(b"<open>").partition(CRLF * 2)
+    assert _list_statuses(received) == [status]
+    assert rest == body
+    assert re.search(rf"(?im)^content-type: {re.escape(content_type)}\r?$", head.decode())
+    assert re.search(r"(?im)^x-request-id: [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\r?$", head.decode())
+    assert server.app.requests == []
+
+
 @pytest.mark.parametrize("prefix", [b"/", b"/installments/"])
 @pytest.mark.parametrize("size", [16_385, 65_536, 1_000_000])
 def test_an_overlong_address_is_answered_414(server: _Server, prefix: bytes, size: int) -> None:
@@ -393,6 +441,36 @@ def test_an_upgrade_is_ignored_and_nothing_after_it_is_read(server: _Server, pro
     assert _list_statuses(received) == [200]
     assert not received.endswith(b"<open>")
     assert server.app.requests == ["GET /x"]
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [(b"Content-Length: 4", b"abcd"), (b"Transfer-Encoding: chunked", b"4\r\nabcd\r\n0\r\n\r\n")],
+    ids=["length", "chunked"],
+)
+@pytest.mark.parametrize("cut", [None, 30, -2])
+def test_a_body_is_read_though_its_head_asks_for_an_upgrade(
+    server: _Server, framing: bytes, body: bytes, cut: int | None
+) -> None:
+    """As the HTTP client of Java asks with every request over a plain connection."""
+    upgrade = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAEAAEAA")
+    sent = _write(POST, b"Host: x", *upgrade, framing, body=body)
+    pieces = [sent] if cut is None else [sent[:cut], sent[cut:]]
+    received = server.exchange(*pieces, pause_s=0.05)
+
+    assert _list_statuses(received) == [200]
+    assert received.endswith(b"<open>")
+    seen = _get_body(received)
+    assert (seen["body"], "upgrade" in seen["headers"]) == ("abcd", False)
+
+
+def test_an_upgrade_with_a_body_hides_no_second_request(server: _Server) -> None:
+    upgrade = (b"Connection: Upgrade", b"Upgrade: websocket", b"Content-Length: 4")
+    received = server.exchange(_write(POST, b"Host: x", *upgrade, body=b"abcd") + SMUGGLED)
+
+    assert _list_statuses(received) == [200]
+    assert not received.endswith(b"<open>")
+    assert server.app.requests == ["POST /v1/payments"]
 
 
 @pytest.mark.parametrize("second", [SMUGGLED, b"garbage"])

@@ -39,6 +39,9 @@ def test_without_variables_it_is_a_sandbox_on_loopback() -> None:
         ("PARCELA_DATABASE_URL", "postgres://db/x", "postgres://db/x"),  # libpq's short form
         ("PARCELA_KEK_FILE", "/keys/kek.json", Path("/keys/kek.json")),  # a path
         ("PARCELA_LOG_FORMAT", "json", "json"),  # a word
+        ("PARCELA_GATEWAY_LOWEST_VERSION", "22", 22),  # the oldest that any client asks for
+        ("PARCELA_GATEWAY_LOWEST_VERSION", "100", 100),  # the newest
+        ("PARCELA_GATEWAY_LITERAL_SPELLINGS", "off", False),
     ],
 )
 def test_a_variable_sets_its_field(variable: str, text: str, value: object) -> None:
@@ -53,6 +56,23 @@ URL = "must be the http or https address at which clients reach this server, suc
     ("variable", "text", "sentence"),
     [
         ("ENVIRONMENT", "prod", "PARCELA_ENVIRONMENT must be one of sandbox, mtf, production, not 'prod'."),
+        (
+            "GATEWAY_LOWEST_VERSION",
+            "21",
+            "PARCELA_GATEWAY_LOWEST_VERSION must lie between 22 and 100, not 21.",
+        ),
+        (
+            "GATEWAY_LOWEST_VERSION",
+            "101",
+            "PARCELA_GATEWAY_LOWEST_VERSION must lie between 22 and 100, not 101.",
+        ),
+        ("GATEWAY_OFFER_HOURS", "0", "PARCELA_GATEWAY_OFFER_HOURS must lie between 1 and 10000, not 0."),
+        (
+            "GATEWAY_SESSION_MINUTES",
+            "0",
+            "PARCELA_GATEWAY_SESSION_MINUTES must lie between 1 and 10000, not 0.",
+        ),
+        ("GATEWAY_VOID_HOURS", "0", "PARCELA_GATEWAY_VOID_HOURS must lie between 1 and 10000, not 0."),
         ("PORT", "80a", "PARCELA_PORT must be a whole number, not '80a'."),
         ("PORT", "-1", "PARCELA_PORT must be a whole number, not '-1'."),
         ("PORT", "8.0", "PARCELA_PORT must be a whole number, not '8.0'."),
@@ -71,8 +91,16 @@ URL = "must be the http or https address at which clients reach this server, suc
         (
             "OFFER_HOURS_POST_PURCHASE",
             "721",  # 30 days and an hour, one more than presentments are kept
-            "PARCELA_PRESENTMENT_DAYS must cover PARCELA_OFFER_HOURS_DURING_PURCHASE and "
-            "PARCELA_OFFER_HOURS_POST_PURCHASE: an offer that is forgotten cannot be taken.",
+            "PARCELA_PRESENTMENT_DAYS must cover PARCELA_OFFER_HOURS_DURING_PURCHASE, "
+            "PARCELA_OFFER_HOURS_POST_PURCHASE and PARCELA_GATEWAY_OFFER_HOURS: an offer that is forgotten "
+            "cannot be taken.",
+        ),
+        (
+            "GATEWAY_OFFER_HOURS",
+            "721",
+            "PARCELA_PRESENTMENT_DAYS must cover PARCELA_OFFER_HOURS_DURING_PURCHASE, "
+            "PARCELA_OFFER_HOURS_POST_PURCHASE and PARCELA_GATEWAY_OFFER_HOURS: an offer that is forgotten "
+            "cannot be taken.",
         ),
         (
             "OAUTH_WINDOW_SECONDS",

@@ -32,10 +32,11 @@ _PAGE = """<!doctype html>
 <body>
 <header class="page-head">
 <h1>Parcela API</h1>
-<p>What this server speaks, read from its own <a href="/openapi/{first}.json">OpenAPI document</a>.
+<p>What this server speaks, read from its own <a href="/openapi/{first}.json">OpenAPI documents</a>.
 Requests of the network dialect are signed with OAuth 1.0a and their card data is encrypted, so they
 cannot be sent from this page: use the official signing and encryption libraries, which work
-unchanged.</p>
+unchanged. Requests of the gateway dialect carry a merchant's API password, which belongs into no
+browser: use any HTTP client, or a shop's own module.</p>
 {choices}
 </header>
 <main id="viewer"></main>

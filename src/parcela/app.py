@@ -21,26 +21,38 @@ from parcela import __version__
 from parcela.admin.door import PREFIX as ADMIN_PREFIX
 from parcela.admin.door import AdminDoor
 from parcela.api_docs import list_docs_routes
+from parcela.connectors.acquirers import AcquirerRouter
 from parcela.connectors.outbound_http import GuardedHttp
+from parcela.connectors.simulated.acquirer import SimulatedAcquirer
+from parcela.connectors.simulated.plan_provider import SimulatedPlanProvider
 from parcela.connectors.system import SystemClock, SystemIds
 from parcela.delivery.worker import MAX_ANSWER_BYTES, DeliveryWorker, Pace
+from parcela.dialects.gateway import openapi as gateway_openapi
+from parcela.dialects.gateway.calls import Ports
+from parcela.dialects.gateway.door import DoorParts, GatewayDoor, GatewayRoute
+from parcela.dialects.gateway.operations import OPERATIONS
+from parcela.dialects.gateway.settings import GatewaySettings
+from parcela.dialects.network import openapi as network_openapi
 from parcela.dialects.network.door import PREFIX, NetworkDoor
 from parcela.dialects.network.notifications import PLAN_NOTIFICATION, NotificationRenderer
-from parcela.dialects.network.openapi import render_openapi
 from parcela.dialects.network.settings import NetworkSettings
 from parcela.domain.servicing.records import RefundStrategy
 from parcela.issuer.app import IssuerSettings
 from parcela.issuer.deployment import DatabaseKeys, create_processor_app
 from parcela.issuer.keys import read_decryption_key
 from parcela.issuer.service import AccountNotices
+from parcela.operations.acquirer_book import RecordedAcquirerBook
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine, Policy
 from parcela.operations.housekeeping import clean_up
+from parcela.operations.merchant_plan_approval import LocalPlanProvider, RecordedPlanQuestions
+from parcela.operations.orders.sweep import keep_sweeping
 from parcela.operations.outbound import OutboundHttp, OutboundLimits
 from parcela.operations.realtime import IssuerCaller
 from parcela.operations.scheduler import keep_scheduling
 from parcela.operations.servicing_policy import ServicingPolicy
 from parcela.sandbox.setup import ISSUER_CID, ISSUER_DECRYPTION_KEY, ISSUER_PATH
 from parcela.settings import Settings
+from parcela.shutdown import ShutdownWatch
 from parcela.store import schema, world
 from parcela.store.database import Database
 from parcela.vault.kek import load_key_file
@@ -76,6 +88,8 @@ async def open_engine(settings: Settings, database_url: str) -> Engine:
                 during_purchase_offer_life=during,
                 post_purchase_offer_life=post,
                 matching_window=timedelta(days=settings.matching_window_days),
+                merchant_offer_life=timedelta(hours=settings.gateway_offer_hours),
+                void_window=timedelta(hours=settings.gateway_void_hours),
                 servicing=build_servicing_policy(settings),
             ),
         )
@@ -96,7 +110,10 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     async def furnish(app: Starlette, engine: Engine, exits: contextlib.AsyncExitStack) -> None:
         http = GuardedHttp(settings.is_sandbox)
         exits.push_async_callback(http.close)
-        mount_doors(app, engine, settings, http)
+        shutdown = ShutdownWatch()
+        exits.enter_context(shutdown.watch())
+        mount_doors(app, engine, settings, http, is_draining=shutdown.is_asked)
+        await exits.enter_async_context(keep_sweeping(engine, build_gateway_ports(engine).acquirer))
         await exits.enter_async_context(run_delivery(engine, settings))
 
     return create_process_app(
@@ -105,7 +122,12 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         furnish=furnish,
         routes=[
             Mount("/static", StaticFiles(directory=_STATIC)),
-            *list_docs_routes({"network": render_openapi(build_network_settings(settings))}),
+            *list_docs_routes(
+                {
+                    "network": network_openapi.render_openapi(build_network_settings(settings)),
+                    "gateway": gateway_openapi.render_openapi(settings.root_url),
+                }
+            ),
         ],
     )
 
@@ -171,12 +193,20 @@ async def run_delivery(engine: Engine, settings: Settings) -> AsyncIterator[Deli
         await http.close()
 
 
-def mount_doors(app: Starlette, engine: Engine, settings: Settings, http: OutboundHttp) -> None:
-    """Give an engine its doors; `http` is how they call issuers."""
+def mount_doors(
+    app: Starlette,
+    engine: Engine,
+    settings: Settings,
+    http: OutboundHttp,
+    *,
+    is_draining: Callable[[], bool] = lambda: False,
+) -> None:
+    """Give an engine its doors; `http` is how they call issuers, `is_draining` whether the server ends."""
     caller = IssuerCaller(http, engine.clock, timeout_ms=settings.realtime_timeout_ms)
     network = NetworkDoor(engine, build_network_settings(settings), issuer_caller=caller)
     app.router.routes.append(Route(PREFIX, network))
     app.router.routes.append(Mount(PREFIX, network))
+    app.router.routes.append(GatewayRoute(build_gateway_door(engine, settings, is_draining)))
     app.router.routes.append(Mount(ADMIN_PREFIX, AdminDoor(engine)))
     if settings.demo and settings.demo_issuer:
         app.router.routes.append(Mount(ISSUER_PATH, create_demo_issuer(engine, settings)))
@@ -193,6 +223,35 @@ def create_demo_issuer(engine: Engine, settings: Settings) -> Starlette:
         settings=IssuerSettings(
             public_url=settings.root_url, cids=cids, oauth_window_s=settings.oauth_window_seconds
         ),
+    )
+
+
+def build_gateway_door(engine: Engine, settings: Settings, is_draining: Callable[[], bool]) -> GatewayDoor:
+    """The gateway door with what its operations call."""
+    parts = DoorParts(
+        settings=build_gateway_settings(settings),
+        ports=build_gateway_ports(engine),
+        operations=OPERATIONS,
+        is_draining=is_draining,
+    )
+    return GatewayDoor(engine, parts)
+
+
+def build_gateway_ports(engine: Engine) -> Ports:
+    """Acquirer and plan provider of all merchants; the simulators stand in where no other is set up."""
+    simulated = SimulatedAcquirer(RecordedAcquirerBook(engine))
+    return Ports(
+        acquirer=AcquirerRouter(simulated, is_sandbox=engine.policy.is_sandbox),
+        provider=SimulatedPlanProvider(LocalPlanProvider(engine), RecordedPlanQuestions(engine)),
+    )
+
+
+def build_gateway_settings(settings: Settings) -> GatewaySettings:
+    """The gateway door's part of the settings."""
+    return GatewaySettings(
+        lowest_version=settings.gateway_lowest_version,
+        has_literal_spellings=settings.gateway_literal_spellings,
+        session_life=timedelta(minutes=settings.gateway_session_minutes),
     )
 
 

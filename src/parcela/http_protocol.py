@@ -21,6 +21,8 @@ _NETWORK_TOO_LARGE = (
     b'"Description":"The request payload exceeds the limit of 65536 bytes.",'
     b'"Recoverable":false,"Details":null}]}}'
 )
+# The gateway dialect's clients parse the body of every refusal (`spec/gateway.md` §3).
+_GATEWAY_PREFIX, _NVP_PREFIX = b"/api/", b"/api/nvp/"
 _FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
@@ -54,6 +56,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._is_deaf = False
         self._refusal = HTTPStatus.BAD_REQUEST
         self._head_bytes = 0
+        self._head_without_upgrade = b""
         self._framing_budget = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._watched_since = 0.0
@@ -83,7 +86,10 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         was_in_body = self._phase == "body"
         try:
             self.parser.feed_data(part)
-        except httptools.HttpParserUpgrade:
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._head_without_upgrade:
+                self._read_anew(part[upgrade.args[0] :])
+                return
             # The request itself is whole and is answered; what follows it is not HTTP any more.
             self._close_after_answer()
             return
@@ -100,6 +106,15 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             if self._framing_budget < 0:
                 self._refuse(HTTPStatus.BAD_REQUEST)
 
+    def _read_anew(self, rest: bytes) -> None:
+        """Read a request with a body that asked for another protocol as one that did not ask.
+
+        Some clients ask with every request, and llhttp takes the body for the other protocol.
+        """
+        head, self._head_without_upgrade = self._head_without_upgrade, b""
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(head + rest)
+
     # Parser callbacks. An exception in one of them makes `feed_data` raise `HttpParserError`.
     def on_message_begin(self) -> None:
         if self._is_answer_due():
@@ -114,6 +129,9 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         if refusal is not None:
             self._refusal = refusal
             raise _RefusedRequest(refusal.phrase)
+        if self.parser.should_upgrade() and any(name in _FRAMING_HEADERS for name, _ in self.headers):
+            self._head_without_upgrade = self._write_head_without_upgrade()
+            return
         super().on_headers_complete()
         # Trailers go nowhere: the application holds the list of the headers that were checked.
         self.headers = []
@@ -128,8 +146,16 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._head_without_upgrade:
+            return
         self._phase = "between"
         super().on_message_complete()
+
+    def _write_head_without_upgrade(self) -> bytes:
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%b: %b" % (name, value) for name, value in self.headers if name != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
 
     def _should_upgrade(self) -> bool:
         return False
@@ -227,6 +253,9 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
     def _render_refusal(self, status: HTTPStatus) -> bytes:
         headers = list(self.server_state.default_headers)
         body, content_type = status.phrase.encode(), b"text/plain; charset=utf-8"
+        if self.url.startswith(_GATEWAY_PREFIX):
+            body, content_type = _render_gateway_error(self.url, status.phrase)
+            headers.append((b"x-request-id", str(uuid4()).encode()))
         is_too_large = status is HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         if is_too_large and self.url.startswith(_NETWORK_PREFIX):
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -240,6 +269,16 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
         lines += [name + b": " + value for name, value in headers]
         return b"\r\n".join([*lines, b"", body])
+
+
+def _render_gateway_error(target: bytes, phrase: str) -> tuple[bytes, bytes]:
+    """The gateway's error group and its content type, in the form of the address that was called."""
+    if target.startswith(_NVP_PREFIX):
+        explanation = phrase.replace(" ", "+").encode()
+        body = b"error.cause=INVALID_REQUEST&error.explanation=%b&result=ERROR" % explanation
+        return body, b"text/plain;charset=UTF-8"
+    group = b'{"cause":"INVALID_REQUEST","explanation":"%b"}' % phrase.encode()
+    return b'{"error":%b,"result":"ERROR"}' % group, b"application/json;charset=UTF-8"
 
 
 class _RefusedRequest(Exception):

@@ -29,6 +29,9 @@ _COUNTS = (
     "notification_timeout_seconds",
     "notification_tries_in_flight",
     "realtime_timeout_ms",
+    "gateway_offer_hours",
+    "gateway_session_minutes",
+    "gateway_void_hours",
 )
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
@@ -72,6 +75,11 @@ class Settings:
     switch_host_timeout_seconds: int = 10
     switch_late_window_seconds: int = 30
     switch_sign_on: bool = True
+    gateway_lowest_version: int = 65
+    gateway_literal_spellings: bool = True
+    gateway_offer_hours: int = 24
+    gateway_session_minutes: int = 15
+    gateway_void_hours: int = 24
     servicing_late_after_days: int = 25
     servicing_credit_limit: int = 10_000
     servicing_refund_strategy: str = "spread"
@@ -150,10 +158,12 @@ def _check(settings: Settings) -> None:
             raise SettingsError(
                 f"PARCELA_{name.upper()} must lie between 1 and {_MAX_COUNT}, not {getattr(settings, name)}."
             )
-    if timedelta(days=settings.presentment_days) < max(settings.offer_lives):
+    kept_hours = 24 * settings.presentment_days
+    if kept_hours < settings.gateway_offer_hours or timedelta(hours=kept_hours) < max(settings.offer_lives):
         raise SettingsError(
-            "PARCELA_PRESENTMENT_DAYS must cover PARCELA_OFFER_HOURS_DURING_PURCHASE and "
-            "PARCELA_OFFER_HOURS_POST_PURCHASE: an offer that is forgotten cannot be taken."
+            "PARCELA_PRESENTMENT_DAYS must cover PARCELA_OFFER_HOURS_DURING_PURCHASE, "
+            "PARCELA_OFFER_HOURS_POST_PURCHASE and PARCELA_GATEWAY_OFFER_HOURS: an offer that is forgotten "
+            "cannot be taken."
         )
     if not 0 < settings.port < 65536:
         raise SettingsError(f"PARCELA_PORT must lie between 1 and 65535, not {settings.port}.")
@@ -161,6 +171,11 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"PARCELA_OAUTH_WINDOW_SECONDS must lie between 1 and 300, not {settings.oauth_window_seconds}: "
             "nonces are kept for twice 300 seconds."
+        )
+    if not 22 <= settings.gateway_lowest_version <= 100:
+        raise SettingsError(
+            "PARCELA_GATEWAY_LOWEST_VERSION must lie between 22 and 100, "
+            f"not {settings.gateway_lowest_version}."
         )
     if settings.log_format not in ("text", "json"):
         raise SettingsError(f"PARCELA_LOG_FORMAT must be text or json, not {settings.log_format!r}.")

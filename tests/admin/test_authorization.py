@@ -36,6 +36,12 @@ PARAMS = {
     "number": "1",
     "transaction_id": NO_ID,
     "dispute_id": NO_ID,
+    "merchant_id": "TESTPARCELA01",
+    "password_id": "1",
+    "product_key": "TESTPARCELA01:PL1",
+    "rule_key": "TESTPARCELA01:cart-3-usd",
+    "plan_key": "TESTPARCELA01:PLANAMEX",
+    "order_id": "O-1",
 }
 
 

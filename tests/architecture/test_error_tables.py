@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 
 import parcela
+from parcela.dialects.gateway import refusals as gateway_refusals
 from parcela.dialects.network import refusals
 from parcela.domain.errors import DomainError
 
@@ -24,3 +25,8 @@ def list_codes() -> set[str]:
 def test_the_network_door_has_a_row_for_every_code() -> None:
     assert set(refusals.ANSWERS) | refusals.NEVER_HERE == list_codes()
     assert not set(refusals.ANSWERS) & refusals.NEVER_HERE
+
+
+def test_the_gateway_door_has_a_row_for_every_code() -> None:
+    assert set(gateway_refusals.ANSWERS) | gateway_refusals.NEVER_HERE == list_codes()
+    assert not set(gateway_refusals.ANSWERS) & gateway_refusals.NEVER_HERE

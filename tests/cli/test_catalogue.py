@@ -30,7 +30,7 @@ def test_a_change_of_a_file_is_shown_proposed_and_approved(parcela: Run, tmp_pat
     file = tmp_path / "catalogue.yaml"
     export(parcela, file)
     text = file.read_text()
-    file.write_text(text.replace("count: 12", "count: 10").replace("name: Sandbox Bank", "name: New Bank"))
+    file.write_text(text.replace("count: 12", "count: 10", 1).replace("name: Sandbox Bank", "name: New Bank"))
     difference = (
         "~ issuer 29694e7a-b4a8-11ec-b909-0242ac120002 (version 1 is replaced)\n"
         "    name: Sandbox Bank -> New Bank\n"

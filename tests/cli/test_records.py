@@ -1,6 +1,7 @@
 """People, clients, tokens, the clock and the audit trail by the command line."""
 
 import asyncio
+import hashlib
 from pathlib import Path
 
 import asyncpg
@@ -8,6 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.cli.conftest import Run
+from tests.conftest import RunWithEngine
+from tests.support.plan_evidence import OFFER_ID, TERMS, make_accepted_plan
 
 from parcela.cli.options import CommandError
 from parcela.domain.errors import InvalidInput, NotAllowed, NotFound
@@ -88,6 +91,21 @@ def test_the_sandbox_destination_is_set_in_one_step(parcela: Run) -> None:
 
 def test_an_unknown_plan_is_told_so(parcela: Run) -> None:
     assert isinstance(parcela("plan", "show", "x").exception, NotFound)
+    assert isinstance(parcela("plan", "acceptance", "x").exception, NotFound)
+
+
+def test_the_evidence_of_an_acceptance_is_shown_as_it_was_written(parcela: Run, run: RunWithEngine) -> None:
+    accepted = run(make_accepted_plan)
+    shown = parcela("plan", "acceptance", accepted.plan_id).output.splitlines()
+    assert [line.strip() for line in shown] == [
+        f"Plan        {accepted.plan_id}",
+        f"Offer       {OFFER_ID}",
+        "Accepted    2030-01-10 12:00:30 UTC for 600.00 USD",
+        "Shown       terms and acceptance, in en_US",
+        f"Terms       {TERMS}",
+        f"Version     1, SHA-256 {hashlib.sha256(TERMS.encode()).hexdigest()}",
+        "Box ticked  I accept.",
+    ]
 
 
 def test_the_audit_trail_is_whole_and_says_who_did_what(parcela: Run, database_url: str) -> None:

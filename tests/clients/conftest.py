@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.support.gateway_clients import Account, load_account
 from tests.support.live_server import LiveServer, run_live_server
 from tests.support.network_client import OfficialClient, load_party
 
 
 @pytest.fixture(scope="session")
 def live() -> Iterator[LiveServer]:
-    """A demo server with two workers."""
-    with run_live_server(workers=2) as server:
+    """A demo server with two workers, which also serves shop software of old gateway versions."""
+    with run_live_server(workers=2, settings={"PARCELA_GATEWAY_LOWEST_VERSION": "22"}) as server:
         yield server
 
 
@@ -24,3 +25,9 @@ def partner(live: LiveServer) -> OfficialClient:
 def issuer(live: LiveServer) -> OfficialClient:
     """The sandbox issuer."""
     return OfficialClient(load_party(live.home, "issuer"))
+
+
+@pytest.fixture(scope="session")
+def account(live: LiveServer) -> Account:
+    """The sandbox merchant."""
+    return load_account(live.home, live.root_url)

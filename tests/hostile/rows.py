@@ -34,7 +34,7 @@ from parcela.domain.cards import passes_luhn
 Row = dict[str, Any]
 STRANGER = generate_private_key(public_exponent=65537, key_size=2048)
 _LONG = re.compile(r"(.)\*(\d+)", re.DOTALL)
-_BOMB = gzip.compress(bytes(32 * 1024 * 1024))
+GZIP_BOMB = gzip.compress(bytes(32 * 1024 * 1024))
 
 
 @dataclass(frozen=True)
@@ -156,17 +156,17 @@ _ROWS: dict[Any, Any] = {
 
 def _encode_body(site: Site, party: Party, body: dict[str, Any], given: Row) -> bytes:
     if given.get("bomb"):
-        return _BOMB
+        return GZIP_BOMB
     if "raw" in given:
         return encode_raw(given["raw"])
     members = dict(body)
     if "sensitiveData" in members:
-        payload = _dump(members.pop("sensitiveData"))
+        payload = write_json(members.pop("sensitiveData"))
         members["encryptedValue"] = build_token(site, party, payload, given.get("jwe", {}))
-    return _dump(members)
+    return write_json(members)
 
 
-def _dump(value: Any) -> bytes:
+def write_json(value: Any) -> bytes:
     """JSON text; a string that begins with `<raw>` stands unquoted."""
     text = json.dumps(value, ensure_ascii=False)
     return re.sub(r'"<raw>((?:[^"\\]|\\.)*)"', lambda found: json.loads(f'"{found[1]}"'), text).encode()
@@ -197,7 +197,9 @@ def build_token(site: Site, party: Party, payload: bytes, given: Row) -> Any:
     if given.get("kid") == "server":
         header["kid"] = compute_kid(keys["newest"])
     if "payload" in given:
-        payload = given["payload"].encode() if isinstance(given["payload"], str) else _dump(given["payload"])
+        payload = (
+            given["payload"].encode() if isinstance(given["payload"], str) else write_json(given["payload"])
+        )
     jwe = Jwe(
         key=keys[given.get("key", "newest")],
         header=header,

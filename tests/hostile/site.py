@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,15 +17,18 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from tests.hostile import gateway_calls
+from tests.hostile.gateway_calls import Shop
 from tests.support.live_server import LiveServer, run_live_server
 from tests.support.network_client import Answer, Jwe, Party, WireRequest, forge, load_party
 from tests.support.network_world import NetworkWorld, open_network_world
 from tests.support.samples import load_sample
 
 from parcela.domain.clients import KeyPurpose
-from parcela.operations import clients
+from parcela.operations import clients, merchants
 from parcela.operations.clients import KeyRotation
 from parcela.operations.engine import Engine
+from parcela.store.breaks import Break, list_breaks
 from parcela.store.embedded import EmbeddedServer
 
 CLOSED = Answer(0, {}, b"", None)
@@ -39,6 +42,19 @@ AUTHENTICATION_CODES = {
     "INVALID_NONCE",
     "AUTHENTICATION_FAILED",
 }
+_NETWORK, _GATEWAY = "network", "gateway"
+# What a merchant's request may change, whole rows: a count would not tell an order from a changed one.
+_GATEWAY_TABLES = (
+    "merchant_offer",
+    "merchant_order",
+    "merchant_quote",
+    "merchant_transaction",
+    "offer_budget",
+    "plan_acceptance",
+    "plan_instruction",
+    "simulated_card_message",
+    "simulated_plan_question",
+)
 _OWN_PATHS = b"|".join(
     re.escape(str(path).encode()) for path in (Path(__file__).parents[2], tempfile.gettempdir())
 )
@@ -56,6 +72,7 @@ class Site:
     partner: Party
     issuer: Party
     newest_key: RSAPublicKey
+    shops: dict[str, Shop]
     oracle_bodies: dict[str, bytes] = field(default_factory=dict)
 
     def send(self, request: WireRequest, *, timeout_s: float = 40) -> Answer:
@@ -82,6 +99,49 @@ class Site:
         """A good inquiry."""
         jwe = Jwe(key=self.newest_key)
         return self.send(forge(self.partner, "POST /offers", load_sample("offers-request"), jwe=jwe))
+
+    @property
+    def shop(self) -> Shop:
+        """The merchant that attacks come from, unless they say otherwise."""
+        return self.shops["TESTPARCELA01"]
+
+    def pay_well(self) -> Answer:
+        """A good payment."""
+        order_id, body = gateway_calls.make_order_id(), gateway_calls.make_payment()
+        return self.send(gateway_calls.write_transaction(self.shop, order_id, "1", body))
+
+    def fetch(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows of the database."""
+
+        async def find() -> list[dict[str, Any]]:
+            async with self.inside.engine.database.connection() as connection:
+                return [dict(row) for row in await connection.fetch(sql, *values)]
+
+        return self.inside.run(find())
+
+    def count_refusals(self, door: str) -> int:
+        """How many refused authentications at a door the audit holds."""
+        sql = "SELECT count(*) AS refused FROM audit WHERE action = $1 AND outcome = 'refused'"
+        found: int = self.fetch(sql, f"{door}.authenticate")[0]["refused"]
+        return found
+
+    def digest_gateway(self) -> dict[str, str]:
+        """A digest of every table that requests of merchants change, by its name."""
+        parts = " UNION ALL ".join(
+            f"SELECT '{table}' AS name, count(*) || ' ' || coalesce(md5(string_agg(md5(held::text), ''"
+            f" ORDER BY held::text)), '') AS digest FROM {table} AS held"
+            for table in _GATEWAY_TABLES
+        )
+        return {row["name"]: row["digest"] for row in self.fetch(parts)}
+
+    def list_breaks(self) -> list[Break]:
+        """What the views of broken invariants show."""
+
+        async def find() -> list[Break]:
+            async with self.inside.engine.database.connection() as connection:
+                return await list_breaks(connection)
+
+        return self.inside.run(find())
 
     def measure_peak_mib(self) -> float:
         """The highest resident size that the server's processes have had so far, added up."""
@@ -133,12 +193,15 @@ class Watch:
 
     site: Site
     secrets: list[str]
+    door: str = _NETWORK
     answers: list[Answer] = field(default_factory=list)
     elapsed_s: float = 0.0
     records: dict[str, int] = field(default_factory=dict)
+    grown: dict[str, int] = field(default_factory=dict)
     _audited: int = 0
     _log_offset: int = 0
     _before: dict[str, int] = field(default_factory=dict)
+    _digests: dict[str, str] = field(default_factory=dict)
     _started_s: float = 0.0
 
     def check(self, *, may_take_s: float = 2.0) -> None:
@@ -150,11 +213,15 @@ class Watch:
         told = b"".join(answer.raw for answer in self.answers).decode("latin-1") + self.read_new_log()
         assert "Traceback" not in told
         assert [secret for secret in self.secrets if secret in told] == []
-        refused = sum(bool(AUTHENTICATION_CODES.intersection(list_codes(answer))) for answer in self.answers)
-        assert self.site.inside.count_refusals() == self._audited + refused
-        assert self.site.inside.count_broken() == 0
-        good = self.site.ask_good()
-        assert (good.status, good.body["total"]) == (200, 2)
+        refused = sum(map(_IS_REFUSED_LOGIN[self.door], self.answers))
+        assert self.site.count_refusals(self.door) == self._audited + refused
+        assert self.site.list_breaks() == []
+        if self.door == _GATEWAY:
+            paid = self.site.pay_well()
+            assert (paid.status, paid.body["result"]) == (201, "SUCCESS"), paid.raw
+        else:
+            good = self.site.ask_good()
+            assert (good.status, good.body["total"]) == (200, 2)
 
     def read_new_log(self) -> str:
         """What the server has logged since."""
@@ -162,9 +229,10 @@ class Watch:
 
     def start(self) -> None:
         """Note what is true now."""
-        self._audited = self.site.inside.count_refusals()
+        self._audited = self.site.count_refusals(self.door)
         self._log_offset = self.site.server.log_file.stat().st_size
         self._before = self.site.inside.count_records()
+        self._digests = self.site.digest_gateway() if self.door == _GATEWAY else {}
         self._started_s = time.monotonic()
 
     def stop(self) -> None:
@@ -173,12 +241,34 @@ class Watch:
         after = self.site.inside.count_records()
         self.records = {name: count - self._before[name] for name, count in after.items()}
         self.records = {name: count for name, count in self.records.items() if count}
+        digests = self.site.digest_gateway() if self.door == _GATEWAY else {}
+        # By how many rows a table grew that is not as it was: 0 where rows are others only.
+        self.grown = {
+            name: int(digest.split()[0]) - int(self._digests[name].split()[0])
+            for name, digest in digests.items()
+            if digest != self._digests[name]
+        }
+
+
+_NOT_LET_IN = ("Invalid credentials.", "Authenticated entity is not authorized for the target entity.")
+
+
+def _is_refused_merchant(answer: Answer) -> bool:
+    return gateway_calls.read_error(answer).get("explanation") in _NOT_LET_IN and (
+        "www-authenticate" not in {name.lower() for name in answer.headers}
+    )
+
+
+_IS_REFUSED_LOGIN: dict[str, Callable[[Answer], bool]] = {
+    _NETWORK: lambda answer: bool(AUTHENTICATION_CODES.intersection(list_codes(answer))),
+    _GATEWAY: _is_refused_merchant,
+}
 
 
 @contextmanager
-def watch(site: Site, *, secrets: list[str]) -> Iterator[Watch]:
-    """Watch an attack; `secrets` may appear in no answer and no log line."""
-    watched = Watch(site, secrets)
+def watch(site: Site, *, secrets: list[str], door: str = _NETWORK) -> Iterator[Watch]:
+    """Watch an attack on a door; `secrets` may appear in no answer and no log line."""
+    watched = Watch(site, secrets, door)
     watched.start()
     yield watched
     watched.stop()
@@ -194,9 +284,22 @@ def open_site() -> Iterator[Site]:
             with open_network_world(database.url, server.home) as inside:
                 partner = load_party(server.home, "partner")
                 newest_key = _rotate_partner_key(inside, partner)
-                yield Site(server, inside, partner, load_party(server.home, "issuer"), newest_key)
+                issuer = load_party(server.home, "issuer")
+                yield Site(server, inside, partner, issuer, newest_key, _open_shops(server.home, inside))
         finally:
             database.release()
+
+
+def _open_shops(home: Path, inside: NetworkWorld) -> dict[str, Shop]:
+    """The demo merchants by their ids; those whose password no file tells get one."""
+    held = json.loads((home / "sandbox" / "credentials.json").read_text())["gateway"]
+    shops = {held["merchant_id"]: Shop(held["merchant_id"], held["password"])}
+    for merchant_id in ("TESTPARCELA02", "DEMOSHOP03"):
+        password, _ = inside.as_operator(
+            lambda engine, operator, code=merchant_id: merchants.issue_api_password(engine, operator, code)
+        )
+        shops[merchant_id] = Shop(merchant_id, password)
+    return shops
 
 
 def _rotate_partner_key(inside: NetworkWorld, partner: Party) -> RSAPublicKey:

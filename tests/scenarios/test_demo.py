@@ -1,4 +1,4 @@
-"""`make demo` as a person runs it: the printed facts of one purchase."""
+"""`make demo` as a person runs it: the printed facts of a wallet's purchase and of a shop's."""
 
 import json
 import os
@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from parcela.demo.server import run_server
+
+ROOT = Path(__file__).parents[2]
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
@@ -58,20 +61,93 @@ def test_the_demo_buys_something_and_says_so(home: Path) -> None:
     assert [fact for fact in facts if fact not in done.stdout] == []
     assert done.stdout.count("$12.50") == 12
     assert re.findall(r"Total +\$160\.00", done.stdout) == ["Total         $160.00", "Total          $160.00"]
-    books = dict(re.findall(r"(\w[\w ]+\w) +\$([\d.]+)", done.stdout.partition("4. The issuer is told")[2]))
+    told = done.stdout.partition("4. The issuer is told")[2].partition("5. The issuer puts")[0]
+    books = dict(re.findall(r"(\w[\w ]+\w) +\$([\d.]+)", told))
     assert books == {
         "Billed to the card": "22.50",
         "Principal of the installments to come": "137.50",
         "Purchase that the merchant has still to clear": "150.00",
     }
     (plan_id,) = set(re.findall(f"/installments/plans/({UUID})\n", done.stdout))
-    (account_id,) = set(re.findall(UUID, done.stdout)) - {plan_id}
+    (account_id,) = set(re.findall(f"account statement ({UUID}) ", done.stdout))
     assert f"parcela plan servicing {plan_id} " in done.stdout
-    assert f"parcela account statement {account_id} " in done.stdout
+    assert set(re.findall(UUID, done.stdout)) == {plan_id, account_id, find_shop_plan(done.stdout)}
 
     credentials = json.loads((home / "sandbox" / "credentials.json").read_text())
     assert credentials["base_url"] == f"http://127.0.0.1:{port}"
     assert not is_listening(port)
+
+
+def find_shop_plan(printed: str) -> str:
+    (plan_id,) = re.findall(f"Plan +({UUID})\n", printed.partition("9. The issuer has the plan")[2])
+    return str(plan_id)
+
+
+def test_the_demo_shops_with_a_payment_plan_and_again_in_the_same_home(home: Path) -> None:
+    first, second = run_demo(home, find_port()), run_demo(home, find_port())
+    assert [(done.returncode, done.stderr) for done in (first, second)] == [(0, ""), (0, "")]
+    assert find_shop_plan(first.stdout) != find_shop_plan(second.stdout)
+    for done in (first, second):
+        article, _, rest = done.stdout.partition("6. A shop")[2].partition("7. In the cart")
+        cart, _, rest = rest.partition("8. The payer accepts")
+        paid, _, rest = rest.partition("9. The issuer has the plan")
+        plan, _, refunded = rest.partition("10. Part of it comes back")
+        assert list_offers(article) == [
+            ["01", "$207.05", "5", "x", "$207.05", "11.99", "%", "$0.00", "$0.00", "$1,242.30"],
+            ["02", "$100.00", "11", "x", "$100.00", "14.00", "%", "$0.00", "$92.88", "$1,200.00"],
+        ]
+        assert list_offers(cart) == [
+            ["01", "$412.00", "2", "x", "$400.00", "0.00", "%", "$12.00", "$0.00", "$1,212.00"],
+            ["02", "$207.05", "5", "x", "$207.05", "11.99", "%", "$0.00", "$0.00", "$1,242.30"],
+            ["03", "$100.00", "11", "x", "$100.00", "14.00", "%", "$0.00", "$92.88", "$1,200.00"],
+        ]
+        (accepted,) = re.findall(r"PUT /paymentPlanOffer/(\w+)  ACCEPTED\n   200 after ", paid)
+        assert f" {accepted} " in cart
+        assert "PAY, card 5123 45** **** 0008\n   201 after " in paid
+        assert "   Order     CAPTURED, captured $1,200.00, refunded $0.00\n" in paid
+        assert re.findall(r"Total +(.+\S)", plan) == ["$1,242.30     $1,200.00       $42.30"]
+        assert plan.count("$207.05") == 6
+        assert "   Order     PARTIALLY_REFUNDED, captured $1,200.00, refunded $400.00\n" in refunded
+        assert re.findall(r"Total +(.+\S)", refunded) == ["$828.18       $800.00       $28.18"]
+        assert refunded.count("$138.03") == 6
+    assert "operation=PAY" in (home / "server.log").read_text()
+
+
+def list_offers(printed: str) -> list[list[str]]:
+    """The rows of a table of offers; of each id its last two digits, which tell the order."""
+    rows = [line.split() for line in printed.splitlines() if re.match(r" +\w{22} ", line)]
+    return [[offer_id[-2:], *facts] for offer_id, *facts in rows]
+
+
+def test_every_command_of_the_gateway_guide_works_as_it_stands(home: Path) -> None:
+    blocks = list_commands("docs/gateway.md")
+    blocks += [block for block in list_commands("README.md") if "curl -u" in block]
+    with run_server(home, host="127.0.0.1", port=find_port()) as server:
+        script = "\n".join(blocks).replace("http://127.0.0.1:8080", server.local_url)
+        script = script.replace(".venv/bin/python", sys.executable).replace(".parcela/", f"{home}/")
+        done = subprocess.run(
+            ["bash", "-euc", script], cwd=home, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert "ERROR" not in done.stdout
+    # Four inquiries, acceptance, payment, refund, the order with two transactions, two over NVP, two with the
+    # session, and the README's inquiry.
+    assert re.findall(r"\bresult\W+(\w+)", done.stdout) == ["SUCCESS"] * 15
+    assert re.findall(r'"status":"(\w+)"', done.stdout) == [
+        "ACCEPTED",
+        "CAPTURED",
+        "PARTIALLY_REFUNDED",
+        "PARTIALLY_REFUNDED",
+        "CAPTURED",
+        "PARTIALLY_REFUNDED",
+        "AUTHORIZED",
+        "CANCELLED",
+    ]
+
+
+def list_commands(document: str) -> list[str]:
+    """The shell commands of a page."""
+    return re.findall(r"```sh\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
 
 
 def test_a_taken_port_is_said_and_the_next_one_used(home: Path) -> None:

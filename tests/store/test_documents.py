@@ -26,8 +26,30 @@ from parcela.domain.calendar import (
     IntervalUnit,
     MonthEndRule,
 )
+from parcela.domain.card_brands import CardBrand
 from parcela.domain.cards import CardFunding
 from parcela.domain.errors import InvalidInput
+from parcela.domain.merchants import (
+    AmountKind,
+    Attachment,
+    BinRange,
+    CartRule,
+    CashAward,
+    Charge,
+    LocalName,
+    LocalTexts,
+    MerchantOperation,
+    MerchantPlan,
+    MerchantProduct,
+    MerchantProfile,
+    OfferRule,
+    OfferTerms,
+    PlanTemplate,
+    Privilege,
+    Qualifier,
+    SerialRule,
+    SerialsDue,
+)
 from parcela.domain.programs import (
     AccountRange,
     CodeRule,
@@ -167,6 +189,8 @@ OTHER_TERMS = st.builds(
         | st.builds(JapaneseLevel, level_amount=AMOUNTS, first_period_days=st.integers(0, 99)),
     ),
 )
+SOME_TEXTS = st.lists(TEXTS, max_size=3).map(tuple)
+CHARGES = st.builds(Charge, kind=st.sampled_from(AmountKind), value=AMOUNTS)
 ENTRIES: dict[str, st.SearchStrategy[Entry]] = {
     "issuer": st.builds(
         Issuer,
@@ -228,6 +252,101 @@ ENTRIES: dict[str, st.SearchStrategy[Entry]] = {
     ),
     "token_range": st.builds(TokenRange, low=BOUNDS, high=BOUNDS),
     "market_pair": st.builds(MarketPair, country=TEXTS, currency=TEXTS),
+    "merchant": st.builds(
+        MerchantProfile,
+        merchant_id=TEXTS,
+        name=TEXTS,
+        is_test=st.booleans(),
+        time_zone=TEXTS,
+        locale=TEXTS,
+        country=TEXTS,
+        mcc=TEXTS,
+        url=st.none() | TEXTS,
+        currencies=SOME_TEXTS,
+        brands=st.lists(st.sampled_from(CardBrand), max_size=3).map(tuple),
+        operations=st.frozensets(st.sampled_from(MerchantOperation)),
+        privileges=st.frozensets(st.sampled_from(Privilege)),
+        has_plans=st.booleans(),
+        acquirer_id=TEXTS,
+        acquirer_merchant_id=TEXTS,
+        terminal_id=TEXTS,
+        enabled=st.booleans(),
+    ),
+    "merchant_product": st.builds(
+        MerchantProduct,
+        merchant_id=TEXTS,
+        product_id=TEXTS,
+        name=TEXTS,
+        logo_url=TEXTS,
+        names=st.lists(st.builds(LocalName, locale=TEXTS, name=TEXTS), max_size=2).map(tuple),
+        enabled=st.booleans(),
+    ),
+    "offer_rule": st.builds(
+        OfferRule,
+        merchant_id=TEXTS,
+        rule_id=TEXTS,
+        attachment=st.sampled_from(Attachment),
+        product_id=TEXTS,
+        program_id=TEXTS,
+        display_order=st.integers(-99, 99),
+        enabled=st.booleans(),
+        withdrawn=st.booleans(),
+        first_day=DATES,
+        last_day=st.none() | DATES,
+        minimum=AMOUNTS,
+        maximum=st.none() | AMOUNTS,
+        display_amount=st.none() | AMOUNTS,
+        brands=st.frozensets(st.sampled_from(CardBrand)),
+        bin_ranges=st.lists(st.builds(BinRange, low=BOUNDS, high=BOUNDS), max_size=2).map(tuple),
+        skus=SOME_TEXTS,
+        minimum_unit_price=st.none() | AMOUNTS,
+        maximum_unit_price=st.none() | AMOUNTS,
+        cart=st.builds(CartRule, all_of=SOME_TEXTS, any_of=SOME_TEXTS, excluded=SOME_TEXTS),
+        deferral_months=st.integers(0, 99),
+        interest_discount=st.none() | CHARGES,
+        fee=st.none() | CHARGES,
+        cash_award=st.none()
+        | st.builds(CashAward, kind=st.sampled_from(AmountKind), value=AMOUNTS, instruction=TEXTS),
+        qualifier=st.builds(Qualifier, text=TEXTS, logo_url=TEXTS),
+        terms=st.builds(
+            OfferTerms,
+            text=TEXTS,
+            version=TEXTS,
+            acceptance_required=st.booleans(),
+            acceptance_text=st.none() | TEXTS,
+        ),
+        serials=st.builds(SerialRule, due=st.sampled_from(SerialsDue), skus=SOME_TEXTS),
+        budget=st.none() | AMOUNTS,
+        translations=st.lists(
+            st.builds(
+                LocalTexts,
+                locale=TEXTS,
+                qualifier_text=st.none() | TEXTS,
+                award_instruction=st.none() | TEXTS,
+                terms_text=st.none() | TEXTS,
+                acceptance_text=st.none() | TEXTS,
+            ),
+            max_size=2,
+        ).map(tuple),
+    ),
+    "merchant_plan": st.builds(
+        MerchantPlan,
+        merchant_id=TEXTS,
+        plan_id=TEXTS,
+        name=TEXTS,
+        template=st.sampled_from(PlanTemplate),
+        program_id=TEXTS,
+        payments=st.lists(st.integers(1, 99), max_size=3).map(tuple),
+        deferrals=st.lists(st.integers(1, 99), max_size=3).map(tuple),
+        minimum=AMOUNTS,
+        brands=st.frozensets(st.sampled_from(CardBrand)),
+        operations=st.frozensets(st.sampled_from(MerchantOperation)),
+        payer_interest=st.booleans(),
+        product_id=st.none() | TEXTS,
+        first_day=DATES,
+        last_day=st.none() | DATES,
+        enabled=st.booleans(),
+    ),
 }
 
 
@@ -297,6 +416,22 @@ def test_an_exact_fraction_survives() -> None:
     assert entry.terms.start.odd_first_period == OddFirstPeriod(whole_periods=1, odd_years=Fraction(17, 365))
 
 
+RULE: Document = {
+    "merchant_id": "SHOP",
+    "rule_id": "R",
+    "attachment": "cart",
+    "product_id": "P",
+    "program_id": "10000001",
+    "first_day": "2026-01-01",
+    "qualifier": {"text": "By the bank", "logo_url": "https://bank.example/logo.png"},
+    "terms": {"text": "Terms."},
+}
+
+
+def test_a_rule_says_only_what_differs_from_the_defaults() -> None:
+    assert entry_to_document(document_to_entry("offer_rule", RULE)) == RULE
+
+
 RULES = "channels, countries, fundings, maximum, mccs, merchant_ids, minimum, use_cases"
 ALL_INTERVALS = "weekly, biweekly, every_15_days, semimonthly, monthly, quarterly, semiannual, yearly, single"
 
@@ -347,6 +482,41 @@ ALL_INTERVALS = "weekly, biweekly, every_15_days, semimonthly, monthly, quarterl
             "program",
             with_terms(start={"grace": {"rows": 1}}),
             "program.terms.start.grace.rows: expected only these members: interest, interest_free, principal",
+        ),
+        (
+            "offer_rule",
+            {**RULE, "cart": {"all": ["A"]}},
+            "offer_rule.cart.all: expected only these members: all_of, any_of, excluded",
+        ),
+        (
+            "offer_rule",
+            {**RULE, "translations": [{"locale": "de", "text": "x"}]},
+            "offer_rule.translations[0].text: expected only these members: acceptance_text,"
+            " award_instruction, locale, qualifier_text, terms_text",
+        ),
+        # A rule's terms are no program's.
+        (
+            "offer_rule",
+            {**RULE, "terms": {"text": "x", "interval": "monthly"}},
+            "offer_rule.terms.interval: expected only these members: acceptance_required, acceptance_text,"
+            " text, version",
+        ),
+        (
+            "offer_rule",
+            {**RULE, "fee": {"kind": "percents", "value": "1"}},
+            "offer_rule.fee.kind: expected one of amount, percent, got 'percents'",
+        ),
+        (
+            "offer_rule",
+            {**RULE, "first_day": "1 May"},
+            "offer_rule.first_day: expected a date such as 2026-01-31",
+        ),
+        ("offer_rule", {**RULE, "budget": "much"}, "offer_rule.budget: expected a decimal number"),
+        (
+            "merchant",
+            {"brands": ["visa", "vista"]},
+            "merchant.brands[1]: expected one of amex, diners_club, discover, jcb, maestro, mastercard, visa,"
+            " got 'vista'",
         ),
         # Members left out.
         ("market_pair", {"country": "CAN"}, "market_pair.currency: expected a value; it may not be left out"),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from parcela.admin.door import PREFIX, AdminDoor
 from parcela.domain.changes import Role
@@ -81,7 +81,7 @@ class AdminWorld:
         scope = {
             "type": "http",
             "method": method,
-            "path": PREFIX + parts.path,
+            "path": PREFIX + unquote(parts.path),
             "raw_path": (PREFIX + parts.path).encode(),
             "query_string": parts.query.encode(),
             "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],

@@ -66,22 +66,41 @@ INVARIANTS: dict[int, Held] = {
         view=("broken_serviced_state",),
         check=("check_states",),
     ),
-    19: Held(says="payments move along their table", later=PAYMENTS),
+    19: Held(
+        says="payments move along their table",
+        view=("broken_merchant_order_status",),
+        schema=("merchant_transaction_outcome",),
+        test=("tests/domain/test_order_decisions.py:test_totals_are_what_stands_and_never_too_much",),
+    ),
     20: Held(says="rows move on, payments on them never fall", check=("check_rows",)),
     21: Held(
         says="no active plan of a purchase taken back",
+        view=("broken_merchant_order_plan", "broken_merchant_order_instruction", "broken_plan_instruction"),
         check=("check_reversed",),
-        later=f"for payments: {PAYMENTS}",
+        test=(
+            "tests/operations/test_merchant_plan_orders.py:"
+            "test_a_voided_payment_leaves_nothing_in_the_banks_books",
+            "tests/operations/test_merchant_plan_orders.py:test_a_voided_capture_cancels_the_plan_at_once",
+        ),
     ),
     22: Held(
         says="captured at most authorized",
-        later=f"{PAYMENTS}; card networks may clear more than was authorized, which is posted to the card",
+        view=("broken_merchant_order_totals", "broken_merchant_order_bounds"),
+        schema=("merchant_order_captured_of_authorized",),
+        test=("tests/operations/test_order_races.py:test_captures_that_race_never_exceed_the_authorization",),
+        later="card networks may clear more than was authorized, which is posted to the card",
     ),
     23: Held(
         says="refunded at most captured",
-        schema=("account_transaction_check", "serviced_plan_check1"),
+        view=("broken_merchant_order_totals", "broken_merchant_order_bounds"),
+        schema=(
+            "account_transaction_check",
+            "serviced_plan_check1",
+            "merchant_order_refunded_of_captured",
+        ),
         step=("use_card",),
-        later=f"pending refunds: {PAYMENTS}",
+        test=("tests/operations/test_order_races.py:test_refunds_that_race_never_exceed_what_was_captured",),
+        later="a merchant with the privilege for it may give more back, which its plan is not told of",
     ),
     24: Held(
         says="refunds and disputes together at most what was captured",
@@ -113,8 +132,10 @@ INVARIANTS: dict[int, Held] = {
         test=(
             "tests/connectors/test_iso8583_switch.py:"
             "test_an_authorization_that_is_never_answered_is_reversed_after_the_window",
+            "tests/operations/test_order_sweep.py:"
+            "test_a_payment_that_was_approved_before_the_kill_is_reversed",
+            "tests/operations/test_order_sweep.py:test_an_unknown_outcome_is_reversed_and_fails_the_order",
         ),
-        later=f"for payments: {PAYMENTS}",
     ),
     32: Held(says="a letter for each plan", view=("broken_delivery",), check=("check_letters",)),
     33: Held(says="created = delivered + parked + due", view=("broken_delivery",), check=("check_letters",)),

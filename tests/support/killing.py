@@ -14,6 +14,9 @@ from pathlib import Path
 
 import aiohttp
 
+from parcela.store.embedded_binaries import find_bin_dir, prepare_programs
+from parcela.store.embedded_cluster import locate_cluster
+
 _START_S = 60.0
 _STOP_S = 20.0
 _PAUSE_S = 0.2
@@ -198,3 +201,13 @@ def find_lasting_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def crash_database(home: Path) -> None:
+    """End every process of a home's PostgreSQL at once, as a crash does, and start it again."""
+    cluster = locate_cluster(home.resolve() / "postgres")
+    bin_dir, _ = prepare_programs(find_bin_dir(), cluster.account)
+    options = ["--pgdata=data", "--log=postgres.log", "--mode=immediate", "--wait", "--silent"]
+    done = cluster.account.run([bin_dir / "pg_ctl", "restart", *options], directory=cluster.private)
+    if done.returncode != 0:
+        raise RuntimeError(f"PostgreSQL did not start again: {done.stderr}")

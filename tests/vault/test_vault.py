@@ -188,3 +188,21 @@ def test_no_way_of_showing_the_vault_shows_a_card_number_or_a_key(use_vault: Ope
         assert [secret for secret in (DIGITS, repr(index_key), index_key.hex()) if secret in text] == []
 
     use_vault(work)
+
+
+def test_content_opens_for_its_own_context_and_tenant_alone(use_vault: Open) -> None:
+    content = b'{"number": "' + DIGITS.encode() + b'"}'
+
+    async def work(vault: Vault, _: Database) -> None:
+        sealed = vault.seal_content(2, "session|a", content)
+        assert vault.open_content(2, "session|a", sealed) == content
+        assert DIGITS.encode() not in sealed.sealed
+        assert vault.seal_content(2, "session|a", content) != sealed
+        for tenant_id, context in ((2, "session|b"), (3, "session|a")):
+            with pytest.raises(InvalidTag):
+                vault.open_content(tenant_id, context, sealed)
+        altered = replace(sealed, sealed=sealed.sealed[:-1] + bytes([sealed.sealed[-1] ^ 1]))
+        with pytest.raises(InvalidTag):
+            vault.open_content(2, "session|a", altered)
+
+    use_vault(work)

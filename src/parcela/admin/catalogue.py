@@ -22,6 +22,14 @@ from parcela.operations.destinations import NOTIFICATION_MEMBER, REALTIME_MEMBER
 
 YAML = "application/yaml"
 
+_COMPOUND_KEYS = {
+    "country_currency": ("-", "country", "currency"),
+    "product_key": (":", "merchant_id", "product_id"),
+    "rule_key": (":", "merchant_id", "rule_id"),
+    "plan_key": (":", "merchant_id", "plan_id"),
+}
+"""Parameters that name an entry by two of its members, with what stands between them."""
+
 Handler = Callable[[Call], Awaitable[msgspec.Struct]]
 
 
@@ -232,11 +240,11 @@ def make_delete_entry(kind: str, parameter: str) -> Handler:
 def _read_entry(call: Call, kind: str, parameter: str) -> Entry:
     """The entry of the body with the key of the path. Raises InvalidInput."""
     key = call.params[parameter]
-    if parameter == "country_currency":
-        country, _, currency = key.partition("-")
-        named = {"country": country, "currency": currency}
-    else:
-        named = {parameter: key}
+    named = {parameter: key}
+    if parameter in _COMPOUND_KEYS:
+        separator, first, second = _COMPOUND_KEYS[parameter]
+        before, _, after = key.partition(separator)
+        named = {first: before, second: after}
     for member, value in named.items():
         if call.body.get(member, value) != value:
             came = repr(call.body[member])

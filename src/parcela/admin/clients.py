@@ -6,7 +6,7 @@ from parcela.admin import wire
 from parcela.admin.read import read_whole_number
 from parcela.admin.routes import Call
 from parcela.admin.write import client_to_wire, key_to_wire
-from parcela.domain.clients import KeyPurpose
+from parcela.domain.clients import ClientRole, KeyPurpose
 from parcela.domain.errors import InvalidInput, NotFound
 from parcela.operations import clients
 from parcela.operations.clients import ClientSwitches, KeyRotation, NewClient, NewKey
@@ -21,7 +21,8 @@ async def list_clients(call: Call) -> wire.ClientList:
 async def register_client(call: Call) -> wire.ClientAnswer:
     """Register a caller; the platform's keys for it are made at once."""
     body = call.read(wire.NewClientBody)
-    new = NewClient(code=body.code, name=body.name, role=body.role, provider_id=body.provider_id)
+    role = ClientRole(body.role)
+    new = NewClient(code=body.code, name=body.name, role=role, provider_id=body.provider_id)
     once = call.once(client_to_wire)
     return client_to_wire(await clients.register_client(call.engine, call.person, new, once=once))
 

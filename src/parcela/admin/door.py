@@ -174,9 +174,6 @@ class AdminDoor:
 def find_route(method: str, path: str) -> tuple[Route | None, dict[str, str], list[str]]:
     """The route of a request, its parameters, and the methods that its address takes."""
     methods: list[str] = []
-    if not path.isprintable():
-        # No record has such a key, and PostgreSQL has no text with a zero byte.
-        return None, {}, methods
     for route in ALL_ROUTES:
         params = route.match(path)
         if params is None:

@@ -50,6 +50,27 @@ NEVER_HERE = frozenset(
         "unbalanced_entry",
         # Of notifications, which come through the issuer's receiver.
         "notice_refused",
+        # Of merchants' orders, offers and sessions, which come through the gateway door.
+        "acceptance_missing",
+        "already_paid",
+        "amount_not_open",
+        "currency_differs",
+        "merchant_refused",
+        "no_acquirer",
+        "nothing_to_capture",
+        "nothing_to_void",
+        "operation_not_allowed",
+        "order_busy",
+        "order_unknown",
+        "plan_condition_unmet",
+        "plan_provider_busy",
+        "privilege_missing",
+        "session_gone",
+        "session_outdated",
+        "target_unknown",
+        "terms_not_accepted",
+        "transaction_differs",
+        "transaction_unknown",
         # Told as invalid input, with the member, by the reader of documents.
         "invalid_terms",
         # Of the start of a process, and the root of the tree.

@@ -14,8 +14,9 @@ from parcela.domain.programs import ENTRY_TYPES
 
 _REF = "#/components/schemas/{name}"
 _DESCRIPTION = """\
-Issuer people and operators set up issuers, account ranges, programs and offer groups; a second person
-approves each change. Sign in with `POST /sessions` and send the token as `Authorization: Bearer`.
+Issuer people and operators set up issuers, account ranges, programs and offer groups, operators merchants
+and what they offer; a second person approves each change. Sign in with `POST /sessions` and send the token
+as `Authorization: Bearer`.
 """
 _CATALOGUE = {
     "type": "object",
@@ -27,6 +28,7 @@ _QUERY: dict[str, dict[str, Any]] = {
     "summary": {"type": "string", "maxLength": 500},
     "prune": {"type": "boolean"},
     "after": {"type": "integer", "minimum": 0},
+    "merchant_id": {"type": "string"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000},
     "grace_seconds": {"type": "integer", "minimum": 0},
     "last_four": {"type": "string", "pattern": "^[0-9]{4}$"},

@@ -5,9 +5,10 @@ from starlette.responses import Response
 from parcela.admin import wire
 from parcela.admin.read import read_whole_number
 from parcela.admin.routes import Call
-from parcela.admin.write import audit_to_wire, person_to_wire, plan_to_wire
+from parcela.admin.write import acceptance_to_wire, audit_to_wire, person_to_wire, plan_to_wire
 from parcela.operations import audit_trail, people, plan_views, sessions
 from parcela.operations.people import NewPerson
+from parcela.operations.plan_evidence import find_acceptance
 from parcela.operations.sessions import IDLE_TIME, SESSION_TIME
 
 
@@ -63,6 +64,11 @@ async def list_pan_lists(call: Call) -> wire.PanListList:
 async def get_plan(call: Call) -> wire.PlanAnswer:
     """A plan with its installments; the card shows first six and last four digits."""
     return plan_to_wire(await plan_views.view_plan(call.engine, call.person, call.params["plan_id"]))
+
+
+async def get_acceptance(call: Call) -> wire.AcceptanceAnswer:
+    """The evidence that the terms of a plan were accepted."""
+    return acceptance_to_wire(await find_acceptance(call.engine, call.person, call.params["plan_id"]))
 
 
 async def list_audit(call: Call) -> wire.AuditList:

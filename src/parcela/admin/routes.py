@@ -47,7 +47,10 @@ Handler = Callable[[Call], Awaitable[msgspec.Struct | Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One call of the door. `takes_key` says that it can be repeated under an idempotency key."""
+    """One call of the door. `takes_key` says that it can be repeated under an idempotency key.
+
+    `ends_in_any_text`: the last parameter may hold whatever others have chosen, slashes included.
+    """
 
     method: str
     path: str
@@ -60,6 +63,7 @@ class Route:
     takes_key: bool = False
     is_for_operators: bool = False
     is_open: bool = False
+    ends_in_any_text: bool = False
 
     @property
     def name(self) -> str:
@@ -67,7 +71,12 @@ class Route:
         return self.handler.__name__
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The parameters of a path of this route."""
+        """The parameters of a decoded path of this route."""
+        if not (self.ends_in_any_text or path.isprintable()):
+            # No other record has such a key, and PostgreSQL has no text with a zero byte.
+            return None
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
+        if self.ends_in_any_text:
+            pattern = pattern.removesuffix("[^/]+)") + ".+)"
         found = re.fullmatch(pattern, path)
         return None if found is None else found.groupdict()

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from parcela.admin import catalogue, clients, ledger, people, wire
 from parcela.admin.authorizations import AUTHORIZATION_ROUTES
 from parcela.admin.deliveries import DELIVERY_ROUTES
+from parcela.admin.merchant_callers import MERCHANT_CALLER_ROUTES
+from parcela.admin.merchant_orders import MERCHANT_ORDER_ROUTES
 from parcela.admin.post_purchase import POST_PURCHASE_ROUTES
 from parcela.admin.routes import Route
 from parcela.admin.servicing_table import SERVICING_ROUTES
@@ -17,6 +19,10 @@ _KINDS = (
     ("/offer-groups", "offer_group", "code", False),
     ("/token-ranges", "token_range", "low", True),
     ("/market-pairs", "market_pair", "country_currency", True),
+    ("/merchants", "merchant", "merchant_id", True),
+    ("/merchant-products", "merchant_product", "product_key", True),
+    ("/offer-rules", "offer_rule", "rule_key", True),
+    ("/merchant-plans", "merchant_plan", "plan_key", True),
 )
 """Collection, kind of entry, the parameter that names one, and whether only operators touch it."""
 
@@ -323,6 +329,13 @@ _RECORD_ROUTES = (
     ),
     Route(
         method="GET",
+        path="/plans/{plan_id}/acceptance",
+        handler=people.get_acceptance,
+        summary="The evidence that the terms of a plan were accepted",
+        answer=wire.AcceptanceAnswer,
+    ),
+    Route(
+        method="GET",
         path="/audit",
         handler=people.list_audit,
         summary="The newest lines of the audit trail",
@@ -392,6 +405,8 @@ ROUTES = (
     *_CATALOGUE_ROUTES,
     *_list_entry_routes(),
     *_CLIENT_ROUTES,
+    *MERCHANT_CALLER_ROUTES,
+    *MERCHANT_ORDER_ROUTES,
     *_RECORD_ROUTES,
     *AUTHORIZATION_ROUTES,
     *DELIVERY_ROUTES,

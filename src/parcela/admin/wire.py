@@ -64,7 +64,7 @@ class NewClientBody(Request, frozen=True):
 
     code: str
     name: str
-    role: ClientRole
+    role: Literal["partner", "issuer"]
     provider_id: str | None = None
 
 
@@ -213,7 +213,7 @@ class RealTimeDestinationAnswer(Answer, frozen=True):
 
 
 class ClientAnswer(Answer, frozen=True):
-    """A registered caller; `code` is the client id in its consumer keys."""
+    """A registered caller; `code` is the client id in its consumer keys, of merchants the merchant id."""
 
     client_id: int
     code: str
@@ -285,6 +285,25 @@ class PlanAnswer(Answer, frozen=True):
     apr_percent: str | None
     interval: str
     installments: list[InstallmentAnswer]
+
+
+class AcceptanceAnswer(Answer, frozen=True):
+    """The evidence that the terms of a plan were accepted: what was shown, when, and for which amount.
+
+    `terms_sha256` is of the text in UTF-8, in hexadecimal; `amount` in major units.
+    """
+
+    plan_id: str
+    offer_id: str
+    accepted_at: datetime
+    display: str
+    locale: str
+    terms_version: str
+    terms_text: str
+    terms_sha256: str
+    acceptance_text: str | None
+    amount: str
+    currency: str
 
 
 class AuditLineAnswer(Answer, frozen=True):

@@ -8,8 +8,10 @@ from parcela.admin import wire
 from parcela.domain.catalogue import VersionedEntry
 from parcela.domain.changes import Change, ChangeSet, Person
 from parcela.domain.clients import Client, ClientKey
+from parcela.domain.money import format_major
 from parcela.operations.audit_trail import AuditEntry
 from parcela.operations.catalogue import render_entry
+from parcela.operations.plan_evidence import PlanAcceptance
 from parcela.operations.plan_views import PlanView
 
 
@@ -92,6 +94,23 @@ def audit_to_wire(entry: AuditEntry) -> wire.AuditLineAnswer:
         subject=line.subject,
         outcome=line.outcome,
         detail=dict(line.detail),
+    )
+
+
+def acceptance_to_wire(accepted: PlanAcceptance) -> wire.AcceptanceAnswer:
+    """The evidence of an acceptance."""
+    return wire.AcceptanceAnswer(
+        plan_id=accepted.plan_id,
+        offer_id=accepted.offer_id,
+        accepted_at=accepted.accepted_at,
+        display=accepted.display,
+        locale=accepted.locale,
+        terms_version=accepted.terms_version,
+        terms_text=accepted.terms_text,
+        terms_sha256=accepted.terms_hash.hex(),
+        acceptance_text=accepted.acceptance_text,
+        amount=format_major(accepted.amount),
+        currency=accepted.currency,
     )
 
 

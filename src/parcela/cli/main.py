@@ -16,6 +16,8 @@ from parcela.cli import (
     entries,
     issuer_server,
     ledger,
+    merchants,
+    orders,
     people,
     post_purchase,
     records,
@@ -34,6 +36,9 @@ app.add_typer(entries.ranges, name="range", help="Account ranges.")
 app.add_typer(entries.programs, name="program", help="Programs (offers) and their versions.")
 app.add_typer(entries.groups, name="group", help="Offer groups and their PAN lists.")
 app.add_typer(clients.app, name="client", help="Callers of the APIs and their keys.")
+app.add_typer(merchants.app, name="merchant", help="Merchants, who of them may call, and their passwords.")
+app.add_typer(merchants.rules, name="rule", help="What merchants offer.")
+app.add_typer(orders.app, name="order", help="Orders of merchants.")
 app.add_typer(records.tokens, name="tokens", help="The map from token PANs to funding PANs.")
 app.add_typer(people.app, name="person", help="People who may sign in.")
 app.add_typer(records.plans, name="plan", help="Plans.")

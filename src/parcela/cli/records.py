@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from parcela.domain.plans import Plan
     from parcela.operations.audit_trail import AuditEntry
     from parcela.operations.engine import Engine
+    from parcela.operations.plan_evidence import PlanAcceptance
     from parcela.operations.plan_views import PlanView
 
 plans = make_group()
@@ -49,13 +50,49 @@ def show_plan(
     make_console().print(_draw_plan(run_as(home, as_email, work)))
 
 
+@plans.command("acceptance")
+def show_acceptance(
+    plan_id: Annotated[str, typer.Argument(metavar="PLAN_ID")],
+    as_email: ViewerOption = None,
+    home: HomeOption = None,
+) -> None:
+    """The evidence that a plan's terms were accepted: what was shown, when, and for which amount."""
+    from parcela.operations.plan_evidence import find_acceptance
+
+    async def work(engine: Engine, person: Person) -> PlanAcceptance:
+        return await find_acceptance(engine, person, plan_id)
+
+    make_console().print(_draw_acceptance(run_as(home, as_email, work)))
+
+
+def _draw_acceptance(accepted: PlanAcceptance) -> Table:
+    from parcela.domain.money import format_major
+
+    amount = f"{format_major(accepted.amount)} {accepted.currency}"
+    return _draw_facts(
+        ("Plan", accepted.plan_id),
+        ("Offer", accepted.offer_id),
+        ("Accepted", f"{accepted.accepted_at:%Y-%m-%d %H:%M:%S %Z} for {amount}"),
+        ("Shown", f"{accepted.display.replace('_', ' ')}, in {accepted.locale}"),
+        ("Terms", accepted.terms_text),
+        ("Version", f"{accepted.terms_version}, SHA-256 {accepted.terms_hash.hex()}"),
+        ("Box ticked", accepted.acceptance_text or "-"),
+    )
+
+
+def _draw_facts(*facts: tuple[str, str]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in facts:
+        table.add_row(name, value)
+    return table
+
+
 def _draw_plan(view: PlanView) -> Group:
     plan = view.plan
     transaction = plan.request.transaction
-    facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    facts.add_column(style="bold")
-    facts.add_column(overflow="fold")
-    for name, value in (
+    facts = _draw_facts(
         ("Plan", plan.plan_id),
         ("Status", plan.status),
         ("Made", f"{plan.created_at:%Y-%m-%d %H:%M:%S %Z} by client {view.client_code}"),
@@ -63,8 +100,7 @@ def _draw_plan(view: PlanView) -> Group:
         ("Card", view.masked_card),
         ("Offer", _describe_offer(plan)),
         ("Issuer", plan.provider_id),
-    ):
-        facts.add_row(name, value)
+    )
     return Group(facts, Text(""), _draw_rows(plan))
 
 

@@ -1,4 +1,4 @@
-"""`python -m parcela.demo`: start a server, make one signed and sealed purchase, say what happened, and
+"""`python -m parcela.demo`: start a server, make a wallet's purchase and a shop's, say what happened, and
 keep serving.
 """
 
@@ -17,13 +17,14 @@ from parcela.demo import sample, show
 from parcela.demo.caller import Caller, Json, UnexpectedAnswerError
 from parcela.demo.issuer_side import Operator
 from parcela.demo.server import DemoServer, ServerDidNotStartError, find_free_port, run_server
+from parcela.demo.shopping import shop_with_a_plan
 from parcela.settings import Settings, SettingsError, load_settings
 
 
 def main(
     home: Annotated[Path | None, typer.Option(help="Folder of the embedded database and keys.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on, or the next free one.")] = None,
-    leave: Annotated[bool, typer.Option("--exit", help="End after the purchase.")] = False,
+    leave: Annotated[bool, typer.Option("--exit", help="End after the purchases.")] = False,
 ) -> None:
     """Run the demo until Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -39,17 +40,20 @@ def main(
 
 def run_demo(console: Console, settings: Settings, *, keeps_serving: bool) -> None:
     """The whole demo."""
-    console.print(f"[bold]Parcela {__version__}[/]  one purchase in installments, from offers to books")
+    console.print(f"[bold]Parcela {__version__}[/]  two purchases in installments, from offers to books")
     port = find_free_port(settings.host, settings.port)
     if port != settings.port:
         console.print(f"Port {settings.port} is taken: this demo uses {port}.")
     with run_server(settings.home, host=settings.host, port=port) as server:
         console.print(f"The server is ready after {server.start_s:.1f} s: [bold]{server.local_url}[/]")
         console.print(f"Its database and keys are in {settings.home}", soft_wrap=True)
-        console.print("Every request is signed (OAuth 1.0a, RSA-SHA256), card numbers are sealed (JWE).")
+        console.print(
+            "A wallet's requests are signed (OAuth 1.0a, RSA-SHA256), card numbers are sealed (JWE)."
+        )
         plan_id = buy(console, server, settings.home)
         account_id = follow_plan(console, server, plan_id)
         register_cards(console, server, settings.home)
+        shop_with_a_plan(console, server)
         console.print()
         commands = show.list_commands(plan_id=plan_id, account_id=account_id)
         show.show_links(console, local_url=server.local_url, home=settings.home, commands=commands)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -35,6 +36,20 @@ class Operator:
                     return self._get(f"/deliveries/{letter['letter_id']}")
             time.sleep(_LOOK_AGAIN_S)
         raise UnexpectedAnswerError(f"the issuer was not told of plan {plan_id} in {_PATIENCE_S:.0f} s")
+
+    def read_order(self, merchant_id: str, order_id: str) -> Json:
+        """An order of a merchant, with its transactions."""
+        return self._get(f"/merchant-orders/{quote(merchant_id)}/{quote(order_id, safe='')}")
+
+    def wait_for_refund(self, plan_id: str, refunded: str) -> Json:
+        """The serviced plan with so much refunded, in major units. Raises UnexpectedAnswerError."""
+        deadline_s = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline_s:
+            serviced = self.read_serviced_plan(plan_id)
+            if serviced["refunded"] == refunded:
+                return serviced
+            time.sleep(_LOOK_AGAIN_S)
+        raise UnexpectedAnswerError(f"the plan {plan_id} was not refunded in {_PATIENCE_S:.0f} s")
 
     def read_serviced_plan(self, plan_id: str) -> Json:
         """The plan as the issuer's processor services it."""

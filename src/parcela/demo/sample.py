@@ -1,4 +1,6 @@
-"""The requests of the demo: one purchase with an offer chosen, and a PAN list with one slip in it."""
+"""The requests of the demo: a wallet's purchase with an offer chosen, a PAN list with one slip in it, and a
+shop's purchase with a payment plan.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +19,10 @@ MERCHANT: Json = {
     "acquirerId": "234353",
     "merchantId": "121234",
 }
+
+SHOP_CARD = "5123450000000008"
+SHOP_SKU, SHOP_PRICE, SHOP_CURRENCY = "SKU-1", "1200.00", "USD"
+SHOP_REFUND = "400.00"
 
 
 def make_offers_request(now: datetime) -> Json:
@@ -61,6 +67,60 @@ def make_pan_list_request() -> Json:
     """`POST /consumers/pans/registrations`: two good card numbers and a mistyped one."""
     pans = [{"pan": pan} for pan in (*GOOD_PANS, MISTYPED_PAN)]
     return {"panListName": "Loyal customers", "sensitiveData": {"pans": pans}}
+
+
+def make_item_request() -> Json:
+    """`ITEM_PAYMENT_PLAN_OFFERS`: what an article costs in installments."""
+    return {
+        "apiOperation": "ITEM_PAYMENT_PLAN_OFFERS",
+        "currency": SHOP_CURRENCY,
+        "item": [{"sku": SHOP_SKU, "unitPrice": SHOP_PRICE}],
+    }
+
+
+def make_cart_request() -> Json:
+    """`PAYMENT_OPTIONS_INQUIRY`: a cart with that article, and the card's first six digits."""
+    return {
+        "apiOperation": "PAYMENT_OPTIONS_INQUIRY",
+        "order": _make_order(),
+        "sourceOfFunds": {"provided": {"card": {"prefix": SHOP_CARD[:6]}}},
+    }
+
+
+def make_acceptance() -> Json:
+    """`UPDATE_PAYMENT_PLAN_OFFER`: the payer has read the terms and ticked the box."""
+    return {
+        "apiOperation": "UPDATE_PAYMENT_PLAN_OFFER",
+        "order": _make_order(),
+        "paymentPlanOffer": {
+            "payerAcceptance": True,
+            "termsAndConditionsDisplay": "TERMS_AND_CONDITIONS_AND_ACCEPTANCE",
+        },
+        "sourceOfFunds": {"provided": {"card": {"number": SHOP_CARD}}},
+    }
+
+
+def make_payment(offer_id: str) -> Json:
+    """`PAY` with the accepted offer."""
+    return {
+        "apiOperation": "PAY",
+        "order": _make_order(),
+        "paymentPlan": {"offerId": offer_id},
+        "sourceOfFunds": {
+            "type": "CARD",
+            "provided": {"card": {"number": SHOP_CARD, "expiry": {"month": "01", "year": "39"}}},
+        },
+    }
+
+
+def make_refund() -> Json:
+    """`REFUND` of a part."""
+    return {"apiOperation": "REFUND", "transaction": {"amount": SHOP_REFUND, "currency": SHOP_CURRENCY}}
+
+
+def _make_order() -> Json:
+    item = {"sku": SHOP_SKU, "quantity": 1, "unitPrice": SHOP_PRICE}
+    return {"amount": SHOP_PRICE, "currency": SHOP_CURRENCY, "item": [item]}
 
 
 def _instant(now: datetime) -> str:

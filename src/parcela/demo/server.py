@@ -20,7 +20,7 @@ _PORTS_TRIED = 100
 
 
 class ServerDidNotStartError(Exception):
-    """The server ended or stayed silent; what it wrote itself says why."""
+    """The server ended or stayed silent; the text has what it wrote itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +48,16 @@ def find_free_port(host: str, wanted: int) -> int:
 
 @contextmanager
 def run_server(home: Path, *, host: str, port: int) -> Iterator[DemoServer]:
-    """A ready server with the demo world. Raises ServerDidNotStartError."""
+    """A ready server with the demo world, its log in `find_log(home)`. Raises ServerDidNotStartError."""
     started_s = time.monotonic()
     command = [sys.executable, "-c", "from parcela.cli.main import run; run()", "serve", "--demo"]
-    process = subprocess.Popen([*command, "--home", str(home), "--host", host, "--port", str(port)])
+    command += ["--home", str(home), "--host", host, "--port", str(port)]
+    home.mkdir(parents=True, exist_ok=True)
+    with find_log(home).open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     local_url = f"http://{host}:{port}"
     try:
-        _wait_until_ready(process, local_url)
+        _wait_until_ready(process, local_url, find_log(home))
         credentials = json.loads((home / "sandbox" / "credentials.json").read_text(encoding="utf-8"))
         yield DemoServer(
             process=process,
@@ -66,18 +69,24 @@ def run_server(home: Path, *, host: str, port: int) -> Iterator[DemoServer]:
         _stop(process)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], local_url: str) -> None:
+def find_log(home: Path) -> Path:
+    """Where the server writes its log: kept apart from what the demo prints."""
+    return home / "server.log"
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], local_url: str, log: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise ServerDidNotStartError("The server ended right after its start; its message stands above.")
+            said = log.read_text(encoding="utf-8", errors="replace").strip()
+            raise ServerDidNotStartError(f"The server ended right after its start. It said:\n{said}")
         try:
             with urllib.request.urlopen(f"{local_url}/readyz", timeout=2):
                 return
         except (urllib.error.URLError, OSError, http.client.HTTPException):
             # A port that nobody listens on yet may connect to itself, and echo the request as its answer.
             time.sleep(0.05)
-    raise ServerDidNotStartError(f"The server did not answer within {_START_TIMEOUT_S:.0f} s.")
+    raise ServerDidNotStartError(f"The server did not answer within {_START_TIMEOUT_S:.0f} s; see {log}.")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

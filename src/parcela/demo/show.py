@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from parcela.demo.caller import Answer
+from parcela.demo.server import find_log
 
 Json = dict[str, Any]
 
@@ -82,6 +83,49 @@ def show_books(console: Console, serviced: Json, balances: Mapping[str, str]) ->
     console.print(Padding(table, (0, 0, 0, 3)))
 
 
+def show_plan_offers(console: Console, offers: Mapping[str, Json]) -> None:
+    """A shop's payment plan offers, in the merchant's order, which is that of their ids."""
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    table.add_column("Offer", no_wrap=True)
+    for title in ("First", "Then", "Rate", "Fee", "Discount", "Total"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for offer_id, offer in sorted(offers.items()):
+        interest = offer["interest"]
+        table.add_row(
+            offer_id,
+            format_amount(offer["firstPaymentAmount"]),
+            f"{offer['numberOfPayments'] - 1} x {format_amount(offer['subsequentPaymentAmount'])}",
+            f"{Decimal(str(interest['rate'])):.2f} %",
+            format_amount(offer["feeAmount"]),
+            format_amount(interest["discountAmount"]),
+            format_amount(offer["totalAmount"]),
+        )
+    console.print(Padding(table, (1, 0, 0, 3)))
+
+
+def show_order(console: Console, answer: Json) -> None:
+    """Where an order of a shop stands."""
+    order = answer["order"]
+    captured = format_amount(order["totalCapturedAmount"])
+    refunded = format_amount(order["totalRefundedAmount"])
+    console.print(f"   Order     [bold]{order['status']}[/], captured {captured}, refunded {refunded}")
+
+
+def show_rows(console: Console, serviced: Json) -> None:
+    """The rows of a plan at its issuer."""
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, padding=(0, 2), pad_edge=False)
+    rows = serviced["rows"]
+    table.add_column("No.", justify="right")
+    table.add_column("Due", footer="Total")
+    for title, member in (("Amount", "amount"), ("Principal", "principal"), ("Interest", "interest")):
+        total = sum((Decimal(row[member]) for row in rows), Decimal(0))
+        table.add_column(title, justify="right", footer=format_amount(total))
+    for row in rows:
+        amounts = (format_amount(Decimal(row[member])) for member in ("amount", "principal", "interest"))
+        table.add_row(str(row["number"]), row["due_date"], *amounts)
+    console.print(table)
+
+
 def list_commands(*, plan_id: str, account_id: str) -> list[str]:
     """What one may try next, in an order that tells the plan's story."""
     return [
@@ -103,8 +147,9 @@ def show_links(console: Console, *, local_url: str, home: Path, commands: Sequen
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     table.add_row("API documents", f"{local_url}/docs")
-    table.add_row("OpenAPI", f"{local_url}/openapi/network.json")
+    table.add_row("OpenAPI", f"{local_url}/openapi/network.json, {local_url}/openapi/gateway.json")
     table.add_row("Keys and passwords", str(home / "sandbox" / "credentials.json"))
+    table.add_row("The server's log", str(find_log(home)))
     table.add_row("Is it alive?", f"curl {local_url}/healthz")
     table.add_row("Metrics", f"curl {local_url}/metrics")
     console.print(table)
@@ -121,7 +166,7 @@ def mask_card(digits: str) -> str:
     return f"{digits[:4]} {digits[4:6]}** **** {digits[-4:]}"
 
 
-def format_amount(amount: Decimal | float) -> str:
+def format_amount(amount: Decimal | float | str) -> str:
     """A dollar amount of the wire for people: always with cents."""
     return f"${Decimal(str(amount)):,.2f}"
 

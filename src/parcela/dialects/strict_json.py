@@ -25,7 +25,14 @@ JsonValue: TypeAlias = "bool | str | JsonNumber | list[JsonValue] | dict[str, Js
 
 
 class StrictJsonError(ValueError):
-    """The text is not one strict JSON object. The message never quotes the text."""
+    """The text is not one strict JSON object. The message never quotes the text.
+
+    `position` is that of the character which no JSON has there, where the fault is one of grammar.
+    """
+
+    def __init__(self, message: str, *, position: int | None = None) -> None:
+        super().__init__(message)
+        self.position = position
 
 
 def parse_object(raw: bytes | str) -> dict[str, JsonValue]:
@@ -42,7 +49,7 @@ def parse_object(raw: bytes | str) -> dict[str, JsonValue]:
     except UnicodeError:
         raise StrictJsonError("the text is not UTF-8") from None
     except json.JSONDecodeError as error:
-        raise StrictJsonError(f"not JSON at character {error.pos}") from None
+        raise StrictJsonError(f"not JSON at character {error.pos}", position=error.pos) from None
     except RecursionError:
         raise StrictJsonError(f"nested deeper than {MAX_DEPTH}") from None
     if not isinstance(value, dict):

@@ -4,13 +4,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from parcela.domain.catalogue import EntryKey, VersionedEntry
 from parcela.domain.countries import is_country
 from parcela.domain.currency import find_currency
+from parcela.domain.entry_checks import expect, is_mcc, is_web_address
 from parcela.domain.errors import InvalidInput
 from parcela.domain.ids import is_uuid
+from parcela.domain.merchant_references import check_merchant_references
+from parcela.domain.merchant_rules import check_merchant, check_plan, check_product, check_rule
+from parcela.domain.merchants import MerchantPlan, MerchantProduct, MerchantProfile, OfferRule
 from parcela.domain.money import Money
 from parcela.domain.programs import (
     AccountRange,
@@ -30,7 +33,6 @@ _TRIAL_DATE = date(2026, 1, 31)
 _BOUND = re.compile(r"[0-9]{19}")
 _OFFER_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _CODE = re.compile(r"[0-9A-Za-z._-]{1,64}")
-_MCC = re.compile(r"[0-9]{4}")
 _CID = re.compile(r"[0-9]{1,10}")
 _ICA = re.compile(r"[0-9]{1,11}")
 MAX_DISCLOSURE = 500
@@ -47,73 +49,66 @@ def check_entry(entry: Entry) -> None:
         OfferGroup.kind: _check_group,
         TokenRange.kind: _check_bounds,
         MarketPair.kind: _check_pair,
+        MerchantProfile.kind: check_merchant,
+        MerchantProduct.kind: check_product,
+        OfferRule.kind: check_rule,
+        MerchantPlan.kind: check_plan,
     }
     checks[entry.kind](entry)
 
 
 def check_catalogue(entries: Mapping[EntryKey, VersionedEntry]) -> None:
-    """Check that references lead somewhere, stay within one issuer, and ranges do not overlap."""
+    """Check that references lead somewhere, stay within one owner, and ranges do not overlap."""
     held = [versioned.entry for versioned in entries.values()]
     for entry in held:
         if isinstance(entry, AccountRange | Program | OfferGroup):
             _check_reference(entries, entry, "provider_id", (Issuer.kind, entry.provider_id))
         if isinstance(entry, OfferGroup):
             _check_group_references(entries, entry)
+        if isinstance(entry, MerchantProduct | OfferRule | MerchantPlan):
+            check_merchant_references(entries, entry)
     _check_disjoint([entry for entry in held if isinstance(entry, AccountRange)])
     _check_disjoint([entry for entry in held if isinstance(entry, TokenRange)])
 
 
-def _expect(holds: bool, member: str, expected: str, came: object = None) -> None:
-    if not holds:
-        raise InvalidInput(member, expected, came=None if came is None else repr(came))
-
-
 def _check_issuer(issuer: Issuer) -> None:
     where = f"issuer {issuer.provider_id}"
-    _expect(is_uuid(issuer.provider_id), "issuer.provider_id", "a UUID in lower case", issuer.provider_id)
-    _expect(1 <= len(issuer.name) <= 100, f"{where}.name", "1 to 100 characters")
-    _expect(10 <= len(issuer.logo_url) <= 2000, f"{where}.logo_url", "a URL of 10 to 2000 characters")
-    _expect(_is_web_address(issuer.logo_url), f"{where}.logo_url", "an http or https URL", issuer.logo_url)
-    _expect(bool(_CID.fullmatch(issuer.cid)), f"{where}.cid", "1 to 10 digits", issuer.cid)
-    _expect(bool(_ICA.fullmatch(issuer.ica)), f"{where}.ica", "1 to 11 digits", issuer.ica)
-    _expect(is_country(issuer.country), f"{where}.country", "an ISO 3166-1 alpha-3 code", issuer.country)
-    _expect(len(issuer.disclosure) <= MAX_DISCLOSURE, f"{where}.disclosure", "at most 500 characters")
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    expect(is_uuid(issuer.provider_id), "issuer.provider_id", "a UUID in lower case", issuer.provider_id)
+    expect(1 <= len(issuer.name) <= 100, f"{where}.name", "1 to 100 characters")
+    expect(10 <= len(issuer.logo_url) <= 2000, f"{where}.logo_url", "a URL of 10 to 2000 characters")
+    expect(is_web_address(issuer.logo_url), f"{where}.logo_url", "an http or https URL", issuer.logo_url)
+    expect(bool(_CID.fullmatch(issuer.cid)), f"{where}.cid", "1 to 10 digits", issuer.cid)
+    expect(bool(_ICA.fullmatch(issuer.ica)), f"{where}.ica", "1 to 11 digits", issuer.ica)
+    expect(is_country(issuer.country), f"{where}.country", "an ISO 3166-1 alpha-3 code", issuer.country)
+    expect(len(issuer.disclosure) <= MAX_DISCLOSURE, f"{where}.disclosure", "at most 500 characters")
 
 
 def _check_bounds(bounds: AccountRange | TokenRange) -> None:
     where = f"{bounds.kind} {bounds.low}"
     for member, value in (("low", bounds.low), ("high", bounds.high)):
-        _expect(bool(_BOUND.fullmatch(value)), f"{where}.{member}", "19 digits", value)
-    _expect(bounds.low <= bounds.high, f"{where}.high", "a number not below low", bounds.high)
+        expect(bool(_BOUND.fullmatch(value)), f"{where}.{member}", "19 digits", value)
+    expect(bounds.low <= bounds.high, f"{where}.high", "a number not below low", bounds.high)
 
 
 def _check_range(account_range: AccountRange) -> None:
     _check_bounds(account_range)
     where = f"account_range {account_range.low}.country"
-    _expect(is_country(account_range.country), where, "an ISO 3166-1 alpha-3 code", account_range.country)
+    expect(is_country(account_range.country), where, "an ISO 3166-1 alpha-3 code", account_range.country)
 
 
 def _check_program(program: Program) -> None:
     where = f"program {program.offer_id}"
-    _expect(
+    expect(
         bool(_OFFER_ID.fullmatch(program.offer_id)),
         "program.offer_id",
         "8 to 64 letters, digits or hyphens",
         program.offer_id,
     )
     for member, instant in (("begin", program.begin), ("end", program.end)):
-        _expect(instant.tzinfo is not None, f"{where}.{member}", "a date and time with an offset")
-    _expect(program.end - program.begin > timedelta(0), f"{where}.end", "an instant after begin")
+        expect(instant.tzinfo is not None, f"{where}.{member}", "a date and time with an offset")
+    expect(program.end - program.begin > timedelta(0), f"{where}.end", "an instant after begin")
     if program.disclosure is not None:
-        _expect(len(program.disclosure) <= MAX_DISCLOSURE, f"{where}.disclosure", "at most 500 characters")
+        expect(len(program.disclosure) <= MAX_DISCLOSURE, f"{where}.disclosure", "at most 500 characters")
     _check_rules(program.rules, where=f"{where}.rules")
     _check_terms(program, where=where)
 
@@ -122,15 +117,15 @@ def _check_rules(rules: EligibilityRules, *, where: str) -> None:
     for member, amount in (("minimum", rules.minimum), ("maximum", rules.maximum)):
         # A NaN cannot even be compared, and an exponent makes an amount of a billion digits.
         holds = amount is None or (amount.is_finite() and 0 <= amount <= MAX_AMOUNT)
-        _expect(holds, f"{where}.{member}", f"an amount from 0 to {MAX_AMOUNT:f}", str(amount))
+        expect(holds, f"{where}.{member}", f"an amount from 0 to {MAX_AMOUNT:f}", str(amount))
     if rules.maximum is not None:
         is_above = rules.maximum >= rules.minimum
-        _expect(is_above, f"{where}.maximum", "an amount not below the minimum", str(rules.maximum))
+        expect(is_above, f"{where}.maximum", "an amount not below the minimum", str(rules.maximum))
     for country in sorted(rules.countries.allow | rules.countries.deny):
-        _expect(is_country(country), f"{where}.countries", "ISO 3166-1 alpha-3 codes", country)
+        expect(is_country(country), f"{where}.countries", "ISO 3166-1 alpha-3 codes", country)
     for mcc in sorted(rules.mccs.allow | rules.mccs.deny):
-        _expect(bool(_MCC.fullmatch(mcc)), f"{where}.mccs", "codes of 4 digits", mcc)
-    _expect(bool(rules.use_cases), f"{where}.use_cases", "at least one use case")
+        expect(is_mcc(mcc), f"{where}.mccs", "codes of 4 digits", mcc)
+    expect(bool(rules.use_cases), f"{where}.use_cases", "at least one use case")
 
 
 def _check_terms(program: Program, *, where: str) -> None:
@@ -138,7 +133,7 @@ def _check_terms(program: Program, *, where: str) -> None:
     currency = find_currency(program.currency)
     if currency is None:
         raise InvalidInput(f"{where}.currency", "an ISO 4217 code", came=repr(program.currency))
-    _expect(1 <= program.terms.count <= MAX_COUNT, f"{where}.terms.count", "1 to 99", program.terms.count)
+    expect(1 <= program.terms.count <= MAX_COUNT, f"{where}.terms.count", "1 to 99", program.terms.count)
     try:
         build_schedule(program.terms, Money(_TRIAL_MINOR, currency), anchor=_TRIAL_DATE)
     except InvalidTerms as contradiction:
@@ -149,15 +144,15 @@ def _check_terms(program: Program, *, where: str) -> None:
 
 
 def _check_group(group: OfferGroup) -> None:
-    _expect(
+    expect(
         bool(_CODE.fullmatch(group.code)), "offer_group.code", "1 to 64 letters, digits, . _ -", group.code
     )
-    _expect(1 <= len(group.name) <= 100, f"offer_group {group.code}.name", "1 to 100 characters")
+    expect(1 <= len(group.name) <= 100, f"offer_group {group.code}.name", "1 to 100 characters")
 
 
 def _check_pair(pair: MarketPair) -> None:
-    _expect(is_country(pair.country), "market_pair.country", "an ISO 3166-1 alpha-3 code", pair.country)
-    _expect(
+    expect(is_country(pair.country), "market_pair.country", "an ISO 3166-1 alpha-3 code", pair.country)
+    expect(
         find_currency(pair.currency) is not None, "market_pair.currency", "an ISO 4217 code", pair.currency
     )
 
@@ -178,7 +173,7 @@ def _check_group_references(entries: Mapping[EntryKey, VersionedEntry], group: O
     for member, target in targets:
         found = _check_reference(entries, group, member, target)
         assert isinstance(found, Program | AccountRange)
-        _expect(
+        expect(
             found.provider_id == group.provider_id,
             f"offer_group {group.code}.{member}",
             "entries of the group's own issuer",

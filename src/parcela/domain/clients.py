@@ -1,15 +1,16 @@
-"""Registered callers and their keys (`spec/network.md` §§3, 4)."""
+"""Registered callers, their keys (`spec/network.md` §§3, 4) and API passwords (`spec/gateway.md` §2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 
 class ClientRole(StrEnum):
-    """A distribution partner, or an issuer (or its processor)."""
+    """A distribution partner, an issuer (or its processor), or a merchant."""
 
     PARTNER = "partner"
     ISSUER = "issuer"
+    MERCHANT = "merchant"
 
 
 class KeyPurpose(StrEnum):
@@ -48,7 +49,7 @@ class ClientKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A registered caller. `code` is the client id in its consumer keys."""
+    """A registered caller. `code` is the client id in its consumer keys, of merchants the merchant id."""
 
     client_id: int
     tenant_id: int
@@ -58,3 +59,15 @@ class Client:
     provider_id: str | None
     is_enabled: bool
     is_suspended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPassword:
+    """An API password of a merchant: only a keyed hash of it is known."""
+
+    password_id: int
+    client_id: int
+    password_hash: bytes = field(repr=False)
+    created_by: str
+    created_at: datetime
+    revoked_at: datetime | None = None

@@ -9,7 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from parcela.domain.currency import Currency
+from parcela.domain.currency import Currency, find_currency
+from parcela.domain.merchants import SerialRule
+from parcela.domain.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class Quote:
     """An answer with cart offers, and what the inquiry named; None where it was silent.
 
     Offer n (from 1) of it has the id `<quote id><n in two digits>`. `card_prefix` is 6 to 11 digits.
+    `locale` is the language that the inquiry asked for.
     """
 
     quote_id: str
@@ -77,6 +80,7 @@ class Quote:
     items: tuple[CartItem, ...]
     card_prefix: str | None
     offers: tuple[PricedBy, ...]
+    locale: str | None = None
 
 
 class TermsDisplay(StrEnum):
@@ -125,7 +129,12 @@ class SerialNumbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MerchantOffer:
-    """One offer of a quote with its own life. `holder` is the transaction that is paying with it now."""
+    """One offer of a quote with its own life. `holder` is the transaction that pays or paid with it.
+
+    `quote` is a copy that names this offer alone. `items` are the rows that serial numbers belong to.
+    `serial_rule` replaces the rule's own where the plan provider asked so. `revision` grows with every change
+    of acceptance or serial numbers; 0 is an offer that nobody wrote about yet.
+    """
 
     offer_id: str
     quote: Quote
@@ -134,3 +143,30 @@ class MerchantOffer:
     acceptance: Acceptance | None = None
     serials: tuple[SerialNumbers, ...] = ()
     holder: str | None = None
+    items: tuple[CartItem, ...] = ()
+    serial_rule: SerialRule | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanAcceptance:
+    """The evidence that a plan's terms were accepted. `terms_hash` is the SHA-256 of the text in UTF-8."""
+
+    plan_id: str
+    offer_id: str
+    accepted_at: datetime
+    display: TermsDisplay
+    terms_version: str
+    terms_text: str
+    terms_hash: bytes
+    acceptance_text: str | None
+    locale: str
+    amount_minor: int
+    currency: str
+
+    @property
+    def amount(self) -> Money:
+        """The purchase that the terms were accepted for."""
+        currency = find_currency(self.currency)
+        assert currency is not None, "offers are in currencies of ISO 4217"
+        return Money(self.amount_minor, currency)

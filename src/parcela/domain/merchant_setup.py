@@ -11,31 +11,28 @@ from parcela.domain.merchants import (
     MerchantProfile,
     OfferRule,
 )
-from parcela.domain.programs import Issuer, Program
+from parcela.domain.programs import Program
 from parcela.domain.versions import EntryKey, VersionedEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInForce:
-    """An enabled offer rule with its program, product and the program's issuer, each as it stands now."""
+    """An enabled offer rule of an enabled product, with its program as it stands now."""
 
     rule: OfferRule
     version: int
     program: Program
     program_version: int
-    product: MerchantProduct
-    issuer: Issuer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanInForce:
-    """An enabled custom plan with its program and the program's issuer."""
+    """An enabled custom plan with its program."""
 
     plan: MerchantPlan
     version: int
     program: Program
     program_version: int
-    issuer: Issuer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +106,6 @@ def _gather_rule(
         version=version,
         program=program.entry,
         program_version=program.version,
-        product=product,
-        issuer=_get_issuer(program.entry, by_key),
     )
 
 
@@ -126,11 +121,4 @@ def _gather_plan(
         version=version,
         program=program.entry,
         program_version=program.version,
-        issuer=_get_issuer(program.entry, by_key),
     )
-
-
-def _get_issuer(program: Program, by_key: Mapping[EntryKey, VersionedEntry]) -> Issuer:
-    issuer = by_key[Issuer.kind, program.provider_id].entry
-    assert isinstance(issuer, Issuer)
-    return issuer

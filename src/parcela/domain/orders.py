@@ -5,7 +5,7 @@ never changes. All amounts are in minor units of the order's currency.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -80,7 +80,8 @@ class OrderTotals:
 class CardFace:
     """A card as merchants may see it, with the record that holds its number sealed.
 
-    `brand` is a `CardBrand`, `funding` a `CardFunding`, `expiry` two digits each.
+    `brand` is a `CardBrand`, `funding` a `CardFunding`, `expiry` two digits each; `length` counts the
+    digits of the whole number.
     """
 
     card_id: str
@@ -90,6 +91,7 @@ class CardFace:
     funding: str
     expiry_month: str
     expiry_year: str
+    length: int = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +150,21 @@ class MerchantOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFace:
+    """What a transaction said of its order: kept, since a later attempt to pay may say something else."""
+
+    amount_minor: int
+    currency: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTransaction:
     """One transaction of an order. `number` counts from 1 in the order.
 
     `outcome` None: it is under way. `status_after` and `totals_after` are the order's right after it.
     `details` are the merchant's own words with it (reference, source …); `api_version` is the request's.
+    `plan_id` is the core's plan that it made. `order_face` None: the order's own members stand as they were.
     """
 
     order_key: str
@@ -172,6 +184,14 @@ class OrderTransaction:
     target_id: str | None = None
     details: Mapping[str, object] = field(default_factory=dict)
     api_version: int = 0
+    order_face: OrderFace | None = None
+    plan_id: str | None = None
+    is_voided: bool = False
+
+    @property
+    def message_id(self) -> str:
+        """The name of its card message at the acquirer, and of what it holds meanwhile."""
+        return f"{self.order_key}:{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,3 +202,30 @@ class OrderLine:
     quantity: Decimal
     unit_price: Decimal
     serial_numbers: tuple[str, ...] = ()
+
+
+def find_order_after(order: MerchantOrder, transaction: OrderTransaction) -> MerchantOrder:
+    """The order as it was right after a transaction that has its outcome, for answering it again."""
+    assert transaction.status_after is not None and transaction.totals_after is not None
+    assert transaction.recorded_at is not None
+    is_unmade = transaction.kind is TransactionKind.VOID_CAPTURE and transaction.outcome is Outcome.APPROVED
+    after = replace(
+        order,
+        status=transaction.status_after,
+        totals=transaction.totals_after,
+        updated_at=transaction.recorded_at,
+        # A voided capture leaves an authorization, whose next capture makes a plan of its own.
+        plan_id=None if is_unmade else transaction.plan_id or order.plan_id,
+    )
+    face = transaction.order_face
+    if face is None:
+        return after
+    return replace(
+        after,
+        plan_id=transaction.plan_id,
+        amount_minor=face.amount_minor,
+        currency=face.currency,
+        details=face.details,
+        card=transaction.card,
+        chosen_plan=transaction.chosen_plan,
+    )

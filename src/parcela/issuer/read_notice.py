@@ -173,7 +173,8 @@ def _read_terms(value: JsonValue) -> _Terms:
     if not isinstance(frequency, str) or frequency not in FREQUENCIES:
         raise BadRequest(f"{_INFORMATION}.frequency")
     count = read_whole(members.get("tenure"))
-    if count is None or not 2 <= count <= _MAX_ROWS:
+    # The network's own plans have 2 rows at least; a merchant's may be paid at once after a deferral.
+    if count is None or not 1 <= count <= _MAX_ROWS:
         raise BadRequest(f"{_INFORMATION}.tenure")
     currency = members.get("currency")
 

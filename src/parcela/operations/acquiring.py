@@ -57,6 +57,9 @@ class AcquirerReply:
 class Acquirer(Protocol):
     """An acquirer. Every call may raise AcquirerSilent."""
 
+    def has_acquirer(self, profile: MerchantProfile) -> bool:
+        """Is there anybody to carry this merchant's messages?"""
+
     async def send(self, request: AcquirerRequest) -> AcquirerReply:
         """Carry out a card message, once for its id: the same again gets the first answer."""
 

@@ -17,8 +17,9 @@ from parcela.domain.changes import (
     concerns_person,
     diff_entries,
 )
-from parcela.domain.errors import Conflict, InvalidInput, NotFound
+from parcela.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from parcela.domain.ids import is_uuid
+from parcela.domain.merchants import MerchantEntry, MerchantProfile
 from parcela.domain.programs import ENTRY_TYPES, Entry, OfferGroup, find_owner
 from parcela.operations.destinations import check_destinations
 from parcela.operations.engine import AuditLine, Engine, World
@@ -37,6 +38,10 @@ SECTIONS = {
     "offer_groups": "offer_group",
     "token_ranges": "token_range",
     "market_pairs": "market_pair",
+    "merchants": "merchant",
+    "merchant_products": "merchant_product",
+    "offer_rules": "offer_rule",
+    "merchant_plans": "merchant_plan",
 }
 """The sections of a catalogue file, in the order in which they are written, and the kind each holds."""
 
@@ -124,23 +129,41 @@ def make_link_proposal(
 
 def export_catalogue(world_seen: World, tenant_id: int, *, provider_id: str | None = None) -> Document:
     """The entries in force, of one issuer or of all, as a catalogue file."""
-    document: Document = {"parcela_catalogue": FORMAT}
     held = world_seen.catalogue(tenant_id).entries
-    for section, kind in SECTIONS.items():
-        members = [
-            entry_to_document(versioned.entry)
-            for (entry_kind, _), versioned in sorted(held.items())
-            if entry_kind == kind and provider_id in (None, find_owner(versioned.entry))
-        ]
-        if members:
-            document[section] = members
-    return document
+    return _render_catalogue(
+        versioned.entry
+        for _, versioned in sorted(held.items())
+        if provider_id in (None, find_owner(versioned.entry))
+    )
+
+
+def export_merchant(seen: World, person: Person, merchant_id: str) -> Document:
+    """Everything that a merchant has set up, as a catalogue file. Raises NotFound."""
+    get_held_entry(seen, person, (MerchantProfile.kind, merchant_id))
+    held = seen.catalogue(person.tenant_id).entries
+    return _render_catalogue(
+        versioned.entry
+        for _, versioned in sorted(held.items())
+        if isinstance(versioned.entry, MerchantEntry) and versioned.entry.merchant_id == merchant_id
+    )
+
+
+def _render_catalogue(entries: Iterable[Entry]) -> Document:
+    """A catalogue file; entries keep their order within each section."""
+    members: dict[str, list[Document]] = {kind: [] for kind in SECTIONS.values()}
+    for entry in entries:
+        members[entry.kind].append(entry_to_document(entry))
+    sections = {section: members[kind] for section, kind in SECTIONS.items() if members[kind]}
+    return {"parcela_catalogue": FORMAT, **sections}
 
 
 def compare_catalogue(
     world_seen: World, person: Person, entries: Iterable[Entry], *, prune: bool
 ) -> list[Change]:
-    """What applying a file would change; `prune` removes what the file lacks and the person may see."""
+    """What applying a file would change; `prune` removes what the file lacks and the person may see.
+
+    Raises NotAllowed for a change of what is not the person's: a comparison shows what is in force.
+    """
     held = world_seen.catalogue(person.tenant_id).entries
     wanted = list(entries)
     named = {(entry.kind, entry.key) for entry in wanted}
@@ -149,7 +172,12 @@ def compare_catalogue(
         for key, versioned in held.items()
         if prune and key not in named and _may_see(person, versioned.entry)
     ]
-    return diff_entries(held, wanted, removed=removed)
+    changes = diff_entries(held, wanted, removed=removed)
+    for change in changes:
+        in_force = held.get((change.kind, change.key))
+        if in_force is not None and not _may_see(person, in_force.entry):
+            raise NotAllowed(f"The {change.kind} {change.key} does not belong to your issuer.")
+    return changes
 
 
 async def propose(

@@ -82,11 +82,16 @@ def check_operator(person: Person) -> None:
 async def register_client(
     engine: Engine, person: Person, new: NewClient, *, once: Once[Client] | None = None
 ) -> Client:
-    """Register a caller with a fresh pair of platform keys. Raises NotAllowed, InvalidInput, Conflict."""
+    """Register a partner or issuer with fresh platform keys. Raises NotAllowed, InvalidInput, Conflict.
+
+    Merchants are registered by `operations.merchants.register_merchant`.
+    """
     check_operator(person)
     seen = await engine.look()
     if not new.code or len(new.code) > 100 or not set(new.code) <= _CODE_CHARACTERS:
         raise InvalidInput("client.code", "1 to 100 letters, digits, . _ or -", came=repr(new.code))
+    if new.role is ClientRole.MERCHANT:
+        raise InvalidInput("client.role", "partner or issuer; a merchant is registered as a merchant caller")
     if not 1 <= len(new.name) <= 100:
         raise InvalidInput("client.name", "1 to 100 characters")
     if (new.role is ClientRole.ISSUER) != (new.provider_id is not None):
@@ -109,7 +114,7 @@ async def register_client(
             await _insert_platform_key(
                 engine, connection, client_id, purpose=purpose, private_key=generate_key_pair()
             )
-        await _commit(connection, person, seen, "client.register", new.code, {"role": new.role})
+        await record_change(connection, person, seen, "client.register", new.code, {"role": new.role})
         return Client(
             client_id=client_id,
             tenant_id=person.tenant_id,
@@ -127,10 +132,11 @@ async def register_client(
 async def add_client_key(
     engine: Engine, person: Person, client_id: int, new: NewKey, *, once: Once[ClientKey] | None = None
 ) -> ClientKey:
-    """Add a client's own key. Raises NotAllowed, NotFound, InvalidInput, Conflict."""
+    """Add a client's own key. Raises NotAllowed, NotFound, InvalidInput, Conflict (also for a merchant)."""
     check_operator(person)
     seen = await engine.look()
     client = get_client(seen, person, client_id)
+    _check_has_keys(client)
     if new.purpose in _PLATFORM_PURPOSES:
         raise InvalidInput(
             "key.purpose", "signing or client_encryption; rotate the platform's own keys instead"
@@ -154,7 +160,7 @@ async def add_client_key(
         if added is None:
             raise Conflict(f"The client has a {new.purpose} key named {name!r} already.")
         detail = {"purpose": new.purpose, "name": name}
-        await _commit(connection, person, seen, "client.add_key", client.code, detail)
+        await record_change(connection, person, seen, "client.add_key", client.code, detail)
         return added
 
     return await run_once(engine, once, work)
@@ -170,7 +176,7 @@ async def rotate_platform_key(
 ) -> ClientKey:
     """Make a new key pair of ours for a client; the older ones end after the grace period.
 
-    Raises NotAllowed, NotFound, InvalidInput.
+    Raises NotAllowed, NotFound, InvalidInput, Conflict (for a merchant).
     """
     if rotation.purpose not in _PLATFORM_PURPOSES:
         came = repr(rotation.purpose.value)
@@ -201,6 +207,7 @@ async def _replace_platform_key(
     check_operator(person)
     seen = await engine.look()
     client = get_client(seen, person, client_id)
+    _check_has_keys(client)
     older = seen.snapshot.list_live_keys(client_id, rotation.purpose, now=seen.real_now)
     older_ends_at = seen.real_now + rotation.grace
 
@@ -211,7 +218,7 @@ async def _replace_platform_key(
         for key in older:
             await clients.revoke_client_key(connection, person.tenant_id, key.key_id, at=older_ends_at)
         detail = {"purpose": rotation.purpose, "grace_s": rotation.grace.total_seconds()}
-        await _commit(connection, person, seen, "client.rotate_key", client.code, detail)
+        await record_change(connection, person, seen, "client.rotate_key", client.code, detail)
         return added
 
     return await run_once(engine, once, work)
@@ -240,7 +247,7 @@ async def revoke_key(
         if ended is None:
             raise Conflict(f"The key {key.name!r} ends sooner already.")
         detail = {"purpose": key.purpose, "name": key.name, "grace_s": grace.total_seconds()}
-        await _commit(connection, person, seen, "client.revoke_key", client.code, detail)
+        await record_change(connection, person, seen, "client.revoke_key", client.code, detail)
         return ended
 
     return await run_once(engine, once, work)
@@ -273,7 +280,7 @@ async def switch_client(
             is_suspended=switched.is_suspended,
         )
         detail = {"is_enabled": switched.is_enabled, "is_suspended": switched.is_suspended}
-        await _commit(connection, person, seen, "client.switch", client.code, detail)
+        await record_change(connection, person, seen, "client.switch", client.code, detail)
         return switched
 
     return await run_once(engine, once, work)
@@ -318,7 +325,7 @@ async def load_tokens(
             for token, funding in pairs
         }
         await cards.save_tokens(connection, person.tenant_id, list(mapped.items()))
-        await _commit(connection, person, seen, "tokens.load", "token map", {"count": len(pairs)})
+        await record_change(connection, person, seen, "tokens.load", "token map", {"count": len(pairs)})
         return len(pairs)
 
     return await run_once(engine, once, work)
@@ -344,6 +351,11 @@ def get_client(seen: World, person: Person, client_id: int) -> Client:
         if client.client_id == client_id and client.tenant_id == person.tenant_id:
             return client
     raise NotFound("client", str(client_id))
+
+
+def _check_has_keys(client: Client) -> None:
+    if client.role is ClientRole.MERCHANT:
+        raise Conflict(f"The merchant {client.code!r} signs in with API passwords: it has no keys.")
 
 
 def _get_key(seen: World, client_id: int, key_id: int) -> ClientKey:
@@ -402,7 +414,7 @@ async def _insert_platform_key(
     return added
 
 
-async def _commit(
+async def record_change(
     connection: Connection,
     person: Person,
     seen: World,

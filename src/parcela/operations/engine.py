@@ -11,14 +11,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from parcela.domain.catalogue import Catalogue, EntryKey, VersionedEntry, build_catalogue
-from parcela.domain.clients import Client, ClientKey, KeyPurpose
+from parcela.domain.clients import ApiPassword, Client, ClientKey, KeyPurpose
 from parcela.domain.errors import DomainError
 from parcela.operations.ports import Clock, Ids, Vault
 from parcela.operations.servicing_policy import ServicingPolicy
-from parcela.store import audit, catalogue_entries, clients, new_plans, pan_lists, presentments, world
+from parcela.store import (
+    api_passwords,
+    audit,
+    catalogue_entries,
+    clients,
+    merchant_quotes,
+    new_plans,
+    pan_lists,
+    presentments,
+    world,
+)
 from parcela.store.audit import AuditLine
 from parcela.store.batching import Batcher
 from parcela.store.database import UNAVAILABLE_ERRORS, Database
+from parcela.store.merchant_quotes import QuoteRow
 from parcela.store.new_plans import NewPlan, Written
 from parcela.store.presentments import PresentmentRow
 from parcela.store.world import Nonce, WorldState
@@ -48,6 +59,8 @@ class Policy:
     during_purchase_offer_life: timedelta = timedelta(hours=24)
     post_purchase_offer_life: timedelta = timedelta(hours=24)
     matching_window: timedelta = timedelta(days=7)
+    merchant_offer_life: timedelta = timedelta(hours=24)
+    void_window: timedelta = timedelta(hours=24)
     servicing: ServicingPolicy = field(default_factory=ServicingPolicy)
 
     @property
@@ -58,12 +71,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The set-up at one version: catalogue by tenant, clients by code, keys by client and purpose."""
+    """The set-up at one version: catalogue by tenant, clients by code, keys by client and purpose.
+
+    `api_passwords` are the live ones of each merchant, by client.
+    """
 
     version: int
     catalogues: Mapping[int, Catalogue]
     clients: Mapping[str, Client]
     keys: Mapping[tuple[int, KeyPurpose], Sequence[ClientKey]]
+    api_passwords: Mapping[int, Sequence[ApiPassword]] = field(default_factory=dict)
 
     def list_live_keys(self, client_id: int, purpose: KeyPurpose, *, now: datetime) -> list[ClientKey]:
         """A client's usable keys of one purpose, the oldest first."""
@@ -99,8 +116,10 @@ class Engine:
         self._reload_lock = asyncio.Lock()
         self._clock_gap_s: float | None = None
         self._clock_offset = timedelta(0)
+        self._looks: Batcher[None, WorldState] = Batcher(self._look_batch)
         self._admissions: Batcher[Nonce, tuple[bool, WorldState]] = Batcher(self._admit_batch)
         self._presentments: Batcher[PresentmentRow, bool] = Batcher(self._insert_presentment_batch)
+        self._quotes: Batcher[QuoteRow, bool] = Batcher(self._insert_quote_batch)
         self._plans: Batcher[NewPlan, Written] = Batcher(self._insert_plan_batch)
         self._memberships: Batcher[tuple[int, bytes], frozenset[str]] = Batcher(self._list_membership_batch)
         self._audit_lines: Batcher[AuditLine, None] = Batcher(self._insert_audit_batch)
@@ -130,10 +149,12 @@ class Engine:
         return World(self._snapshot, real_now + self._clock_offset, real_now)
 
     async def look(self) -> World:
-        """The world as it is committed now."""
-        async with self.database.connection() as connection:
-            state = await world.get_world(connection)
-        return await self._adopt(state)
+        """The world as it is committed now; requests that arrive together look once.
+
+        Whoever comes while a look is under way waits for the next one, so nobody is told of a moment
+        before it asked.
+        """
+        return await self._adopt(await self._looks.submit(None))
 
     async def admit(self, nonce: Nonce) -> tuple[bool, World]:
         """Use a nonce: is it new, and what does the world look like?"""
@@ -143,6 +164,10 @@ class Engine:
     async def insert_presentment(self, row: PresentmentRow) -> bool:
         """Write a presentment with those of other requests; False when its id is taken."""
         return await self._presentments.submit(row)
+
+    async def insert_quote(self, row: QuoteRow) -> bool:
+        """Write a quote with those of other requests; False when its id is taken."""
+        return await self._quotes.submit(row)
 
     async def insert_plan(self, new: NewPlan) -> bool:
         """Write a plan with those of other requests; False when its presentment was taken first."""
@@ -183,15 +208,25 @@ class Engine:
             entries = await catalogue_entries.list_entries(connection, MAIN_TENANT, known=known)
             client_list = await clients.list_clients(connection)
             key_list = await clients.list_client_keys(connection)
+            password_list = await api_passwords.list_live_passwords(connection)
         keys: dict[tuple[int, KeyPurpose], list[ClientKey]] = defaultdict(list)
         for key in key_list:
             keys[key.client_id, key.purpose].append(key)
+        passwords: dict[int, list[ApiPassword]] = defaultdict(list)
+        for password in password_list:
+            passwords[password.client_id].append(password)
         return Snapshot(
             version=state.version,
             catalogues={MAIN_TENANT: build_catalogue(entries)},
             clients={client.code: client for client in client_list},
             keys=keys,
+            api_passwords=passwords,
         )
+
+    async def _look_batch(self, looks: Sequence[None]) -> Sequence[WorldState]:
+        async with self.database.connection() as connection:
+            state = await world.get_world(connection)
+        return [state] * len(looks)
 
     async def _admit_batch(self, nonces: Sequence[Nonce]) -> Sequence[tuple[bool, WorldState]]:
         async with self.database.connection() as connection:
@@ -201,6 +236,10 @@ class Engine:
     async def _insert_presentment_batch(self, rows: Sequence[PresentmentRow]) -> Sequence[bool]:
         async with self.database.connection() as connection:
             return await presentments.insert_presentments(connection, rows)
+
+    async def _insert_quote_batch(self, rows: Sequence[QuoteRow]) -> Sequence[bool]:
+        async with self.database.connection() as connection:
+            return await merchant_quotes.insert_quotes(connection, rows)
 
     async def _insert_plan_batch(self, batch: Sequence[NewPlan]) -> Sequence[Written]:
         return await self.database.run_statement(lambda connection: new_plans.insert_plans(connection, batch))

@@ -1,10 +1,18 @@
-"""Forgetting: nonces, presentments, idempotency results and sessions that need no longer be kept."""
+"""Forgetting: nonces, presentments, quotes, idempotency results and sessions that need no longer be kept."""
 
 from datetime import timedelta
 
 from parcela.operations.engine import Engine
 from parcela.operations.sessions import SESSION_TIME
-from parcela.store import idempotency, people, presentments, world
+from parcela.store import (
+    idempotency,
+    merchant_offers,
+    merchant_quotes,
+    merchant_sessions,
+    people,
+    presentments,
+    world,
+)
 
 NONCE_LIFE = timedelta(seconds=600)
 IDEMPOTENCY_LIFE = timedelta(hours=72)
@@ -19,5 +27,12 @@ async def clean_up(engine: Engine, *, presentment_days: int) -> None:
         await presentments.delete_old_presentments(
             connection, presented_before=seen.now - timedelta(days=presentment_days)
         )
+        await merchant_quotes.delete_old_quotes(
+            connection, quoted_before=seen.now - timedelta(days=presentment_days)
+        )
+        await merchant_offers.delete_unused_offers(
+            connection, quoted_before=seen.now - timedelta(days=presentment_days)
+        )
         await idempotency.delete_old_results(connection, created_before=seen.real_now - IDEMPOTENCY_LIFE)
+        await merchant_sessions.delete_expired_sessions(connection, now=seen.now)
         await people.delete_old_sessions(connection, created_before=seen.real_now - SESSION_TIME)

@@ -8,7 +8,9 @@ from parcela.domain.currency import find_currency
 from parcela.domain.errors import DomainError
 from parcela.domain.ids import is_uuid
 from parcela.domain.money import Money
+from parcela.domain.plans import Plan
 from parcela.domain.programs import Program
+from parcela.domain.refunds.strategies import split_finance_charge
 from parcela.domain.schedule import Schedule, build_schedule
 from parcela.domain.schedule.network import find_periodic_rate
 from parcela.domain.servicing.commands import PostedPurchase
@@ -32,6 +34,8 @@ from parcela.store import (
     events,
     ledger,
     offerable_transactions,
+    plan_instructions,
+    plans,
     serviced_plans,
     servicing_commands,
 )
@@ -99,6 +103,7 @@ async def open_plan(engine: Engine, world: World, notice: PlanNotice, *, correla
         )
         await held.apply(decision, notice=facts)
         await held.tell([("plan.noticed", notice.plan_id, {"correlation_id": correlation_id})])
+        await plan_instructions.note_opened(connection, MAIN_TENANT, notice.plan_id, at=world.now)
         # What was paid for the purchase may be more than the first row, and other plans' rows be unpaid.
         await held.use_credit()
         opened = await held.find_plan(notice.plan_id)
@@ -204,13 +209,21 @@ def _may_finance(transaction: AccountTransaction) -> bool:
 
 
 async def _find_split(engine: Engine, world: World, notice: PlanNotice) -> SplitTerms | None:
-    """The issuer's own pricing, from the newest version of the program that gives exactly these rows."""
+    """The issuer's own pricing, from the newest version of the program that gives exactly these rows.
+
+    A merchant's price (its fee, discount or deferral) is split as the plan of this network was.
+    """
     held = world.catalogue(MAIN_TENANT).entries.get((Program.kind, notice.offer_id))
     if held is not None and isinstance(held.entry, Program):
         split = split_by_program(held.entry, notice)
         if split is not None:
             return split
     async with engine.database.connection() as connection:
+        made = await plans.find_plan(connection, MAIN_TENANT, plan_id=notice.plan_id)
+        if made is not None:
+            split = split_by_plan(made, notice)
+            if split is not None:
+                return split
         versions = await catalogue_entries.list_versions(
             connection, MAIN_TENANT, (Program.kind, notice.offer_id)
         )
@@ -250,6 +263,37 @@ def split_by_program(program: Program, notice: PlanNotice) -> SplitTerms | None:
                 fee_minor=row.fee_minor,
             )
             for row in schedule.rows
+        ),
+    )
+
+
+def split_by_plan(plan: Plan, notice: PlanNotice) -> SplitTerms | None:
+    """Rate and parts of a plan of a merchant's price; None if it is another one, or was noticed otherwise.
+
+    The rate is the one that makes the rows without their fees worth the purchase; a deferral bears none.
+    """
+    terms, rows = plan.offer.issuer_terms, plan.installments
+    if terms is None or plan.offer.program_version is None:
+        return None
+    if [(row.number, row.due_date, row.amount_minor) for row in notice.rows] != [
+        (row.number, row.due_date, row.amount_minor) for row in rows
+    ] or notice.amount_minor != sum(row.principal_minor for row in rows):
+        return None
+    found = split_finance_charge(
+        [(row.amount_minor - row.fee_minor, row.due_date) for row in rows],
+        notice.amount_minor,
+        in_advance=terms.in_advance,
+    )
+    return SplitTerms(
+        rate=found.rate,
+        in_advance=terms.in_advance,
+        parts=tuple(
+            RowParts(
+                principal_minor=row.principal_minor,
+                interest_minor=row.interest_minor,
+                fee_minor=row.fee_minor,
+            )
+            for row in rows
         ),
     )
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from parcela.domain.clients import Client
+from parcela.domain.cards import Pan
+from parcela.domain.clients import Client, ClientRole
 from parcela.domain.currency import find_currency
 from parcela.domain.delivery import NO_DESTINATION
 from parcela.domain.errors import NotFound, OfferExpired, PresentmentUnknown
@@ -76,11 +77,18 @@ async def save_plan(engine: Engine, world: World, client: Client, command: SaveP
 
 
 async def read_plan(engine: Engine, client: Client, plan_id: str) -> Plan:
-    """A plan that this client made. Raises NotFound, for unknown and foreign ids alike."""
+    """A plan that this client made, or of an issuer one that a merchant's payment made.
+
+    Raises NotFound, for unknown and foreign ids alike.
+    """
     async with engine.database.connection() as connection:
         plan = await plans.find_plan(
             connection, client.tenant_id, plan_id=plan_id, client_id=client.client_id
         )
+        if plan is None and client.role is ClientRole.ISSUER and client.provider_id is not None:
+            plan = await plans.find_merchant_plan(
+                connection, client.tenant_id, plan_id=plan_id, provider_id=client.provider_id
+            )
     if plan is None:
         raise NotFound("plan", plan_id)
     return plan
@@ -166,23 +174,32 @@ async def _write(
     funding: FundingCard,
     correlation_id: str,
 ) -> bool:
-    """Write plan, rows, card, event and letter; False when another plan took the presentment first.
-
-    The letter is parked while there is no destination.
-    """
+    """Write plan, rows, card, event and letter; False when another plan took the presentment first."""
     assert funding.pan is not None, "an offer was presented for this card"
-    issuer = world.catalogue(client.tenant_id).find_issuer(plan.provider_id)
-    if issuer is None:
+    if world.catalogue(client.tenant_id).find_issuer(plan.provider_id) is None:
         # The issuer left the catalogue after the offers were shown: nobody would keep the plan.
         raise OfferExpired
+    new = make_new_plan(
+        engine, world, plan, tenant_id=client.tenant_id, pan=funding.pan, correlation_id=correlation_id
+    )
+    return await engine.insert_plan(new)
+
+
+def make_new_plan(
+    engine: Engine, world: World, plan: Plan, *, tenant_id: int, pan: Pan, correlation_id: str
+) -> NewPlan:
+    """A plan with all that is written with it: sealed card, event, and letter to the issuer.
+
+    The letter is parked while there is no destination, as there is none for an issuer that left.
+    """
+    issuer = world.catalogue(tenant_id).find_issuer(plan.provider_id)
     letter = None
-    if issuer.notifications_enabled:
+    if issuer is None or issuer.notifications_enabled:
         letter = Letter(
             letter_id=engine.ids.new_uuid(),
             kind="network.plan_notification",
             correlation_id=correlation_id,
-            obstacle=None if issuer.notification_url else NO_DESTINATION,
+            obstacle=None if issuer is not None and issuer.notification_url else NO_DESTINATION,
         )
-    card = engine.vault.seal_pan(client.tenant_id, engine.ids.new_uuid(), funding.pan)
-    event_id = engine.ids.new_uuid()
-    return await engine.insert_plan(NewPlan(plan=plan, card=card, event_id=event_id, letter=letter))
+    card = engine.vault.seal_pan(tenant_id, engine.ids.new_uuid(), pan)
+    return NewPlan(plan=plan, card=card, event_id=engine.ids.new_uuid(), letter=letter)

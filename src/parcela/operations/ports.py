@@ -5,6 +5,7 @@ from typing import Protocol
 from parcela.domain.cards import Pan
 from parcela.store.cards import Card
 from parcela.store.database import Database
+from parcela.store.vault_keys import SealedContent
 
 
 class Clock(Protocol):
@@ -47,6 +48,12 @@ class Vault(Protocol):
 
     def open_pan(self, card: Card) -> Pan:
         """The number of a card record."""
+
+    def seal_content(self, tenant_id: int, context: str, content: bytes) -> SealedContent:
+        """Encrypt a content; it opens for the same tenant and context only."""
+
+    def open_content(self, tenant_id: int, context: str, sealed: SealedContent) -> bytes:
+        """The content that was sealed."""
 
     def wrap_private_key(self, der: bytes, *, owner: str) -> bytes:
         """Encrypt a private key for storage."""

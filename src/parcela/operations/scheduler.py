@@ -1,4 +1,4 @@
-"""What falls due by itself: rows are billed, collected and late, statements close.
+"""What falls due by itself: rows are billed, collected and late, statements close, merchants are heard.
 
 Each account is done in a transaction of its own under its lock, in the order of the days, so that a clock
 that jumped leaves the same books as one that ticked. Many schedulers may share the work.
@@ -28,6 +28,7 @@ from parcela.domain.servicing.records import (
 from parcela.operations.account_work import AccountWork
 from parcela.operations.card_accounts import find_next_statement
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine, World
+from parcela.operations.plan_instructions import apply_instructions
 from parcela.operations.statements import close_statement
 from parcela.store import card_accounts, serviced_plans
 from parcela.store.database import REFUSED_ERRORS, Connection
@@ -49,6 +50,7 @@ class DueWork:
     """What one round did: accounts changed, rows billed, paid from credit or deposit, late; statements.
 
     `failed` counts accounts whose work was refused by their own records; they are left as they were.
+    `instructions` counts those of merchants that were settled.
     """
 
     accounts: int = 0
@@ -57,6 +59,7 @@ class DueWork:
     late: int = 0
     statements: int = 0
     failed: int = 0
+    instructions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +85,10 @@ class Agenda:
 async def run_due_work(engine: Engine, world: World, *, limit: int = 500) -> DueWork:
     """Do what has fallen due on at most `limit` accounts; those that somebody else works on are left to them.
 
-    Killed at any point, it leaves each account either done or untouched.
+    What merchants instructed comes first: a refund lowers rows that would be billed after it. Killed at any
+    point, it leaves each account either done or untouched.
     """
+    instructions = await apply_instructions(engine, world)
     today = world.now.date()
     late_by = today - timedelta(days=engine.policy.servicing.late_after_days)
     async with engine.database.connection() as connection:
@@ -98,6 +103,7 @@ async def run_due_work(engine: Engine, world: World, *, limit: int = 500) -> Due
         late=counted["installment.late"],
         statements=counted["statement.closed"],
         failed=counted["failed"],
+        instructions=instructions,
     )
 
 

@@ -33,6 +33,7 @@ _WORDS: Mapping[str, str] = {
     EntryKind.PAYMENT_RECEIVED: "Payment received, thank you",
     EntryKind.DEPOSIT_RECEIVED: "Purchases paid from deposit",
     EntryKind.REFUND_RECEIVED: "Refund of the merchant",
+    EntryKind.REFUND_TAKEN_BACK: "Refund taken back by the merchant",
     EntryKind.DISPUTE_OPENED: "Provisional credit of a dispute",
     EntryKind.DISPUTE_LOST: "Provisional credit taken back",
     EntryKind.DISPUTE_WON: "Dispute decided for you",

@@ -12,16 +12,22 @@ from parcela.catalogue_files import read_yaml
 from parcela.domain.changes import Person, Role
 from parcela.domain.clients import Client, ClientRole, KeyPurpose
 from parcela.domain.errors import NotAllowed
-from parcela.operations import catalogue, clients, people
+from parcela.domain.merchants import MerchantProfile
+from parcela.domain.programs import Issuer
+from parcela.operations import catalogue, clients, merchants, people
 from parcela.operations.clients import NewClient, NewKey
 from parcela.operations.engine import MAIN_TENANT, Engine
 from parcela.operations.keys import compute_key_name, generate_key_pair, render_public_pem
+from parcela.operations.merchants import USER_PREFIX, LoginFault
 from parcela.operations.people import NewPerson
 from parcela.sandbox import keys
 
 PROVIDER_ID = "29694e7a-b4a8-11ec-b909-0242ac120002"
 PARTNER_CODE = "parcela-sandbox-partner"
 ISSUER_CODE = "parcela-sandbox-issuer"
+MERCHANT_ID = "TESTPARCELA01"
+OTHER_MERCHANT_IDS = ("TESTPARCELA02", "DEMOSHOP03")
+"""A merchant that may refund more than was paid and has no plans, and one that is no test merchant."""
 ISSUER_CID = "242666"
 ISSUER_DECRYPTION_KEY = "issuer-decryption.pem"
 ISSUER_PATH = "/issuer"
@@ -72,6 +78,7 @@ async def prepare_demo_world(
     credentials: dict[str, object] = {
         "base_url": root_url,
         "network": network,
+        "gateway": await _ensure_merchants(engine, operator, held.get("gateway", {})),
         "console": {"url": f"{root_url}/admin/v1", **console},
     }
     keys.write_private_file(file, json.dumps(credentials, indent=1).encode())
@@ -105,16 +112,21 @@ async def _ensure_person(engine: Engine, *, email: str, role: Role, known_passwo
 
 
 async def _ensure_catalogue(engine: Engine, maker: Person, checker: Person, *, root_url: str) -> None:
-    """Apply the sandbox catalogue to a world that has no sandbox bank, with four eyes as always."""
-    seen = await engine.look()
-    if seen.catalogue(MAIN_TENANT).find_issuer(PROVIDER_ID) is not None:
+    """Apply the sandbox catalogue to a world without the sandbox bank, with four eyes as always.
+
+    A world that an older version made gets what it lacks; what people changed in it stays.
+    """
+    held = (await engine.look()).catalogue(MAIN_TENANT).entries
+    if (MerchantProfile.kind, MERCHANT_ID) in held:
         return
     text = files("parcela.sandbox").joinpath("catalogue.yaml").read_text(encoding="utf-8")
     entries = catalogue.parse_catalogue(read_yaml(text.replace("{root}", root_url)))
-    proposal = catalogue.Proposal(summary="The sandbox bank and its offers", wanted=entries)
+    missing = [entry for entry in entries if (entry.kind, entry.key) not in held]
+    proposal = catalogue.Proposal(summary="The sandbox bank and its offers", wanted=missing)
     change_set = await catalogue.propose(engine, maker, proposal)
     await catalogue.approve(engine, checker, change_set.change_set_id)
-    await clients.load_tokens(engine, maker, TOKENS)
+    if (Issuer.kind, PROVIDER_ID) not in held:
+        await clients.load_tokens(engine, maker, TOKENS)
 
 
 async def _ensure_issuer_addresses(
@@ -152,6 +164,28 @@ async def _ensure_client(engine: Engine, operator: Person, *, code: str, role: C
     provider_id = PROVIDER_ID if role is ClientRole.ISSUER else None
     new = NewClient(code=code, name=f"Sandbox {role}", role=role, provider_id=provider_id)
     return await clients.register_client(engine, operator, new)
+
+
+async def _ensure_merchants(engine: Engine, operator: Person, held: dict[str, str]) -> dict[str, str]:
+    """Register the demo merchants; the password of the first lives in the credentials file only."""
+    for merchant_id in (MERCHANT_ID, *OTHER_MERCHANT_IDS):
+        if merchant_id not in (await engine.look()).snapshot.clients:
+            await merchants.register_merchant(engine, operator, merchant_id)
+    password = held.get("password", "")
+    user = f"{USER_PREFIX}{MERCHANT_ID}"
+    fault = await merchants.find_login_fault(engine, operator, user=user, password=password)
+    if fault in (LoginFault.NO_PASSWORD, LoginFault.WRONG_PASSWORD):
+        password = await _renew_api_password(engine, operator)
+    return {"merchant_id": MERCHANT_ID, "password": password}
+
+
+async def _renew_api_password(engine: Engine, operator: Person) -> str:
+    """A password in place of the lost ones."""
+    for record in await merchants.list_api_passwords(engine, operator, MERCHANT_ID):
+        if record.revoked_at is None:
+            await merchants.revoke_api_password(engine, operator, MERCHANT_ID, record.password_id)
+    password, _ = await merchants.issue_api_password(engine, operator, MERCHANT_ID)
+    return password
 
 
 async def _ensure_server_key(engine: Engine, operator: Person, folder: Path, owners: list[Client]) -> None:

@@ -17,7 +17,7 @@ import msgspec
 from parcela.domain import calendar
 from parcela.domain.calendar import Interval
 from parcela.domain.errors import DomainError, InvalidInput
-from parcela.domain.programs import ENTRY_TYPES, Entry
+from parcela.domain.programs import ENTRY_TYPES, Entry, Program
 from parcela.domain.terms import Rate, RateKind
 
 Document = dict[str, Any]
@@ -53,7 +53,7 @@ def document_to_entry(kind: str, document: object) -> Entry:
     entry_type = ENTRY_TYPES[kind]
     if not isinstance(document, Mapping):
         raise InvalidInput(kind, "an object", came=type(document).__name__)
-    expanded = _expand(dict(document))
+    expanded = _expand(kind, dict(document))
     _check_known(entry_type, expanded, kind)
     try:
         entry: Entry = msgspec.convert(expanded, entry_type, strict=False, dec_hook=_decode)
@@ -76,7 +76,7 @@ def _explain(reason: str, place: str) -> InvalidInput:
 def read_stored_entry(kind: str, text: str) -> Entry:
     """An entry that was checked before it was stored."""
     entry: Entry = msgspec.convert(
-        _expand(decode_document(text)), ENTRY_TYPES[kind], strict=False, dec_hook=_decode
+        _expand(kind, decode_document(text)), ENTRY_TYPES[kind], strict=False, dec_hook=_decode
     )
     return entry
 
@@ -128,10 +128,10 @@ def _default_of(field: "dataclasses.Field[Any]") -> object:
     return field.default
 
 
-def _expand(document: Document) -> Document:
-    """Read the short forms: an interval by its name, a rate by its number a year."""
+def _expand(kind: str, document: Document) -> Document:
+    """Read a program's short forms: an interval by its name, a rate by its number a year."""
     terms = document.get("terms")
-    if not isinstance(terms, Mapping):
+    if kind != Program.kind or not isinstance(terms, Mapping):
         return document
     expanded = dict(terms)
     interval = expanded.get("interval")

@@ -1,7 +1,7 @@
 """Plans as they are stored, and reading them back; `new_plans` writes them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -99,7 +99,7 @@ def _plan_to_record(plan: Plan) -> PlanRecord:
 _ROW_COLUMNS = "number, due_date, amount_minor, principal_minor, interest_minor, fee_minor"
 _SELECT_PLAN = (
     "SELECT plan_id::text AS plan_id, status, offer_transaction_id, client_id,"
-    " provider_id::text AS provider_id, body, created_at FROM plan WHERE tenant_id = $1"
+    " provider_id::text AS provider_id, program_version, body, created_at FROM plan WHERE tenant_id = $1"
 )
 
 
@@ -112,6 +112,20 @@ async def find_plan(
         tenant_id,
         plan_id,
         client_id,
+    )
+    return None if row is None else await _read_plan(connection, tenant_id, row)
+
+
+async def find_merchant_plan(
+    connection: Connection, tenant_id: int, *, plan_id: str, provider_id: str
+) -> Plan | None:
+    """A plan that a merchant's payment made with this issuer."""
+    row = await connection.fetchrow(
+        f"{_SELECT_PLAN} AND plan_id = $2::uuid AND provider_id = $3::uuid AND EXISTS (SELECT FROM client c"
+        " WHERE (c.tenant_id, c.client_id) = (plan.tenant_id, plan.client_id) AND c.role = 'merchant')",
+        tenant_id,
+        plan_id,
+        provider_id,
     )
     return None if row is None else await _read_plan(connection, tenant_id, row)
 
@@ -146,7 +160,8 @@ def _build_plan(row: asyncpg.Record, rows: Sequence[asyncpg.Record]) -> Plan:
         offer_transaction_id=row["offer_transaction_id"],
         client_id=row["client_id"],
         provider_id=row["provider_id"],
-        offer=record_to_offer(body.offer),
+        # A merchant's price has both: the program's version, and terms of its own.
+        offer=replace(record_to_offer(body.offer), program_version=row["program_version"]),
         request=_read_request(body, row["provider_id"]),
         installments=_read_installments(rows),
         created_at=row["created_at"],
@@ -172,8 +187,8 @@ async def list_stored_plans(
     """Those of the plans that exist, by their id; two queries for any number of them."""
     found = await connection.fetch(
         "SELECT p.plan_id::text AS plan_id, p.status, p.offer_transaction_id, p.client_id,"
-        " p.provider_id::text AS provider_id, p.body, p.created_at, c.card_id::text AS card_id, c.pan_index,"
-        " c.data_key_number, c.sealed_pan, c.first_six, c.last_four"
+        " p.provider_id::text AS provider_id, p.program_version, p.body, p.created_at,"
+        " c.card_id::text AS card_id, c.pan_index, c.data_key_number, c.sealed_pan, c.first_six, c.last_four"
         " FROM plan p JOIN card c USING (tenant_id, card_id)"
         " WHERE p.tenant_id = $1 AND p.plan_id = ANY($2::uuid[])",
         tenant_id,

@@ -1,4 +1,4 @@
-"""Wrapped data and index keys of the vault."""
+"""Wrapped data and index keys of the vault, and contents sealed with them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +16,14 @@ class VaultKey:
     state: str
     kek_id: str
     wrapped: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedContent:
+    """An encrypted content with the number of its data key."""
+
+    key_number: int
+    sealed: bytes
 
 
 async def list_vault_keys(connection: Connection, tenant_id: int) -> list[VaultKey]:

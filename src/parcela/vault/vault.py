@@ -13,7 +13,7 @@ from parcela.domain.cards import Pan
 from parcela.store import vault_keys
 from parcela.store.cards import Card
 from parcela.store.database import Database
-from parcela.store.vault_keys import VaultKey
+from parcela.store.vault_keys import SealedContent, VaultKey
 from parcela.vault.kek import KeyEncryptionKeys
 
 _NONCE_BYTES = 12
@@ -88,6 +88,20 @@ class Vault:
         digits = key.decrypt(card.sealed_pan[:_NONCE_BYTES], card.sealed_pan[_NONCE_BYTES:], aad)
         return Pan(digits.decode("ascii"))
 
+    def seal_content(self, tenant_id: int, context: str, content: bytes) -> SealedContent:
+        """Encrypt a content with the tenant's data key; it opens for the same tenant and context only."""
+        keys = self._tenants[tenant_id]
+        nonce = os.urandom(_NONCE_BYTES)
+        aad = _content_context(tenant_id, context, keys.active_number)
+        sealed = nonce + keys.data_keys[keys.active_number].encrypt(nonce, content, aad)
+        return SealedContent(key_number=keys.active_number, sealed=sealed)
+
+    def open_content(self, tenant_id: int, context: str, sealed: SealedContent) -> bytes:
+        """Decrypt a content. Raises `cryptography.exceptions.InvalidTag` for one altered or moved."""
+        key = self._tenants[tenant_id].data_keys[sealed.key_number]
+        aad = _content_context(tenant_id, context, sealed.key_number)
+        return key.decrypt(sealed.sealed[:_NONCE_BYTES], sealed.sealed[_NONCE_BYTES:], aad)
+
     def wrap_private_key(self, der: bytes, *, owner: str) -> bytes:
         """Encrypt a private key of the platform for storage; prefixed with the id of its wrapping key."""
         return self._keks.active_id.encode() + b"\0" + self._keks.wrap(der, context=f"private-key|{owner}")
@@ -111,6 +125,10 @@ class Vault:
 
 def _context(tenant_id: int, purpose: str, key_number: int) -> str:
     return f"vault-key|{tenant_id}|{purpose}|{key_number}"
+
+
+def _content_context(tenant_id: int, context: str, key_number: int) -> bytes:
+    return f"content|{tenant_id}|{context}|{key_number}".encode()
 
 
 def _pan_context(tenant_id: int, card_id: str, key_number: int) -> bytes:

@@ -178,8 +178,11 @@ def test_offers_of_an_issuer_that_has_left_are_no_longer_valid(network: NetworkW
 
     async def list_owned() -> tuple[tuple[str, str], ...]:
         entries = (await network.engine.look()).catalogue(1).entries
+        # Merchants go with the issuer whose programs they offer.
         return tuple(
-            key for key, held in entries.items() if getattr(held.entry, "provider_id", None) == provider_id
+            key
+            for key, held in entries.items()
+            if hasattr(held.entry, "merchant_id") or getattr(held.entry, "provider_id", None) == provider_id
         )
 
     network.change_catalogue(removed=network.run(list_owned()))

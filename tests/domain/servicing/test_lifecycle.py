@@ -19,11 +19,22 @@ ADMITTED = {
         "complete": "completed",
         "cancel": "cancelled",
         "write_off": "defaulted",
+        "reinstate": "active",
     },
-    "completed": {"refund": "completed", "dispute": "completed"},
-    "cancelled": {},
-    "defaulted": {"refund": "defaulted", "recover_part": "defaulted", "recover": "recovered"},
-    "recovered": {"refund": "recovered"},
+    "completed": {
+        "refund": "completed",
+        "dispute": "completed",
+        "reinstate": "completed",
+        "reopen": "active",
+    },
+    "cancelled": {"reinstate": "cancelled", "reopen": "active"},
+    "defaulted": {
+        "refund": "defaulted",
+        "recover_part": "defaulted",
+        "recover": "recovered",
+        "reinstate": "defaulted",
+    },
+    "recovered": {"refund": "recovered", "reinstate": "recovered", "reopen": "defaulted"},
 }
 
 
@@ -41,7 +52,7 @@ def test_each_state_admits_its_acts_and_refuses_all_others(state: ServicingState
         assert move_state(state, action) == expected
 
 
-def test_final_states_lead_nowhere_else() -> None:
-    for (state, _), after in TRANSITIONS.items():
+def test_final_states_lead_nowhere_else_but_by_a_refund_that_is_taken_back() -> None:
+    for (state, action), after in TRANSITIONS.items():
         if state in (ServicingState.COMPLETED, ServicingState.CANCELLED, ServicingState.RECOVERED):
-            assert after is state
+            assert after is state or action is Action.REOPEN

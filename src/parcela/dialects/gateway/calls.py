@@ -4,8 +4,8 @@ A request is a tree of named values without nulls, empty texts, empty groups and
 tree too; the codecs write it sorted by name, amounts with all the decimals of their currency.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -16,9 +16,9 @@ from parcela.operations.engine import Engine, World
 from parcela.operations.merchants import MerchantCaller
 from parcela.operations.plan_approval import PlanProvider
 
-RequestValue: TypeAlias = "str | JsonNumber | bool | list[RequestValue] | dict[str, RequestValue]"
+RequestValue: TypeAlias = str | JsonNumber | bool | list["RequestValue"] | dict[str, "RequestValue"]
 RequestTree: TypeAlias = dict[str, RequestValue]
-AnswerValue: TypeAlias = "str | int | bool | Decimal | list[AnswerValue] | dict[str, AnswerValue] | None"
+AnswerValue: TypeAlias = str | int | bool | Decimal | list["AnswerValue"] | dict[str, "AnswerValue"] | None
 AnswerTree: TypeAlias = dict[str, AnswerValue]
 """None is left out by the codecs; a Decimal is written with exactly the digits that it has."""
 
@@ -31,7 +31,7 @@ class Place:
     order_id: str = ""
     transaction_id: str = ""
     offer_id: str = ""
-    session_id: str = ""
+    session_id: str = field(default="", repr=False)
     plan_id: str = ""
 
 
@@ -48,6 +48,8 @@ class Call:
     """A request that was let in and whose fields are known and well-formed.
 
     `fields` are the request's own, with those of its session beneath. `sent` are the request's own alone.
+    Neither holds `apiOperation`, `merchant`, `correlationId`, credentials or what stands in `place`, so that
+    the same request over REST and NVP has the same tree. `nulls` are the paths of explicit nulls.
     """
 
     engine: Engine
@@ -58,10 +60,11 @@ class Call:
     place: Place
     operation: str
     version: int
-    fields: RequestTree
-    sent: RequestTree
+    fields: RequestTree = field(repr=False)
+    sent: RequestTree = field(repr=False)
     host: str = ""
     request_id: str = ""
+    nulls: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,4 +81,3 @@ class Reply:
 
 
 Handler = Callable[[Call], Awaitable[Reply]]
-Headers = Mapping[str, str]

@@ -11,4 +11,3 @@ class GatewaySettings:
     lowest_version: int = 65
     has_literal_spellings: bool = True
     session_life: timedelta = timedelta(minutes=15)
-    public_host: str = ""

@@ -7,7 +7,10 @@ from parcela.domain.servicing.refusals import IllegalTransition, PlanHeld
 
 
 class Action(StrEnum):
-    """What is done to a plan. RECOVER_PART leaves a part of the loss, RECOVER brings the last of it back."""
+    """What is done to a plan. RECOVER_PART leaves a part of the loss, RECOVER brings the last of it back.
+
+    REINSTATE takes a merchant's refund back; REOPEN does where the refund had ended the plan.
+    """
 
     OPEN = "open"
     BILL = "bill"
@@ -19,6 +22,8 @@ class Action(StrEnum):
     WRITE_OFF = "write_off"
     RECOVER_PART = "recover_part"
     RECOVER = "recover"
+    REINSTATE = "reinstate"
+    REOPEN = "reopen"
 
 
 TRANSITIONS: dict[tuple[ServicingState, Action], ServicingState] = {
@@ -30,13 +35,22 @@ TRANSITIONS: dict[tuple[ServicingState, Action], ServicingState] = {
     (ServicingState.ACTIVE, Action.COMPLETE): ServicingState.COMPLETED,
     (ServicingState.ACTIVE, Action.CANCEL): ServicingState.CANCELLED,
     (ServicingState.ACTIVE, Action.WRITE_OFF): ServicingState.DEFAULTED,
+    (ServicingState.ACTIVE, Action.REINSTATE): ServicingState.ACTIVE,
     # A merchant may give money back, or lose a dispute, long after the last row was paid.
     (ServicingState.COMPLETED, Action.REFUND): ServicingState.COMPLETED,
     (ServicingState.COMPLETED, Action.DISPUTE): ServicingState.COMPLETED,
+    (ServicingState.COMPLETED, Action.REINSTATE): ServicingState.COMPLETED,
+    # Only a refund that is taken back asks again for what it had ended.
+    (ServicingState.COMPLETED, Action.REOPEN): ServicingState.ACTIVE,
+    (ServicingState.CANCELLED, Action.REINSTATE): ServicingState.CANCELLED,
+    (ServicingState.CANCELLED, Action.REOPEN): ServicingState.ACTIVE,
     (ServicingState.DEFAULTED, Action.REFUND): ServicingState.DEFAULTED,
     (ServicingState.DEFAULTED, Action.RECOVER_PART): ServicingState.DEFAULTED,
     (ServicingState.DEFAULTED, Action.RECOVER): ServicingState.RECOVERED,
+    (ServicingState.DEFAULTED, Action.REINSTATE): ServicingState.DEFAULTED,
     (ServicingState.RECOVERED, Action.REFUND): ServicingState.RECOVERED,
+    (ServicingState.RECOVERED, Action.REINSTATE): ServicingState.RECOVERED,
+    (ServicingState.RECOVERED, Action.REOPEN): ServicingState.DEFAULTED,
 }
 
 

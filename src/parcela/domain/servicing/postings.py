@@ -27,6 +27,7 @@ class EntryKind(StrEnum):
     PAYMENT_RECEIVED = "payment.received"
     DEPOSIT_RECEIVED = "deposit.received"
     REFUND_RECEIVED = "refund.received"
+    REFUND_TAKEN_BACK = "refund.taken_back"
     RECOVERY_RECEIVED = "recovery.received"
     DISPUTE_OPENED = "dispute.opened"
     DISPUTE_LOST = "dispute.lost"
