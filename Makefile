@@ -36,7 +36,7 @@ $(READY): requirements/all.txt pyproject.toml
 	@touch $@
 
 test: check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3 --dist worksteal
 
 check: setup
 	$(BIN)/ruff format --check

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -40,11 +41,16 @@ class DemoTemplate:
 
 
 @pytest.fixture(autouse=True)
-def plain_logs() -> None:
+def plain_logs() -> Iterator[None]:
     """Tracebacks in the logs of tests are a few lines, without the values of all variables."""
     structlog.reset_defaults()
     renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
+    yield
+    # A command keeps the loggers that it used: they would go on writing where it pointed them.
+    for name, module in list(sys.modules.items()):
+        if name.startswith("parcela."):
+            getattr(getattr(module, "log", None), "__dict__", {}).pop("bind", None)
 
 
 @pytest.fixture(scope="session")

@@ -183,9 +183,10 @@ def test_every_outcome_has_its_code(outcome: Outcome | None, code: str, result: 
     if outcome is None:
         pending = replace(pending, recorded_at=None, status_after=None, totals_after=None)
     answer = retrieved_transaction_to_answer(order, pending, SHAPE)
+    told = {"acquirerCode": "00", "acquirerMessage": "Approved"}
+    untold = dict.fromkeys(told)
     assert answer["response"] == {
-        "acquirerCode": "00",
-        "acquirerMessage": "Approved",
+        **(told if outcome is Outcome.APPROVED else untold),
         "cardSecurityCode": {"gatewayCode": "MATCH"},
         "gatewayCode": code,
     }

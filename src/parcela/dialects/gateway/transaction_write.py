@@ -196,9 +196,11 @@ def _write_response(facts: AcquirerFacts | None, code: str) -> AnswerTree:
     if facts is None:
         return {"gatewayCode": code}
     match = facts.security_code
+    # The samples tell the acquirer's words with an approval alone; of others the code says enough.
+    is_approved = code == GATEWAY_CODES[Outcome.APPROVED]
     return {
-        "acquirerCode": facts.response_code,
-        "acquirerMessage": facts.message,
+        "acquirerCode": facts.response_code if is_approved else None,
+        "acquirerMessage": facts.message if is_approved else None,
         "cardSecurityCode": None if match is None else {"gatewayCode": match.upper()},
         "gatewayCode": code,
     }
