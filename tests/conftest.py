@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -26,8 +27,20 @@ from parcela.store import schema
 from parcela.store.embedded import EmbeddedServer
 
 ROOT_URL = "http://parcela.test"
-# Not below pytest's own folder: as root the embedded server needs one that its user can enter.
-TEST_HOME = Path(tempfile.gettempdir()) / f"parcela-tests-{os.getuid()}"
+_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 4 * 2**30
+
+
+def choose_home() -> Path:
+    """In memory where there is room, for most tests wait for a copy of the template; else on disk.
+
+    Not below pytest's own folder: as root the embedded server needs one that its user can enter.
+    """
+    is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
+    return (_MEMORY if is_roomy else Path(tempfile.gettempdir())) / f"parcela-tests-{os.getuid()}"
+
+
+TEST_HOME = choose_home()
 
 
 @dataclass(frozen=True)

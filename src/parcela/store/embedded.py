@@ -89,7 +89,8 @@ class EmbeddedServer:
 
     def create_database(self, name: str, template: str | None = None) -> None:
         """Create a database, as a copy of `template` if one is named (nobody may be connected to it)."""
-        copy = f" TEMPLATE {_quote_identifier(template)}" if template else ""
+        # A template lies still, and copying its files is far quicker than copying page by page.
+        copy = f" TEMPLATE {_quote_identifier(template)} STRATEGY FILE_COPY" if template else ""
         self._execute(f"CREATE DATABASE {_quote_identifier(name)}{copy}")
 
     def drop_database(self, name: str) -> None:
