@@ -318,7 +318,8 @@ def test_expired_sessions_are_forgotten(with_desk: WithDesk) -> None:
 
 def test_secrets_are_not_shown_by_records(with_desk: WithDesk) -> None:
     async def work(desk: Desk) -> None:
-        shown = repr((desk.made, desk.use(), CONTENT))
+        # The version is no secret, and may hold any digits.
+        shown = repr((desk.made, desk.use(), CONTENT)).replace(desk.made.version, "")
         for secret in (desk.made.session_id, desk.made.aes256_key, "101", "12.00"):
             assert secret not in shown
 
