@@ -4,10 +4,9 @@ import asyncio
 import base64
 import json
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
@@ -18,12 +17,9 @@ from parcela.dialects.gateway.door import DoorParts, GatewayDoor
 from parcela.dialects.gateway.operations import OPERATIONS
 from parcela.dialects.gateway.routes import Operation
 from parcela.dialects.gateway.settings import GatewaySettings
-from parcela.domain.programs import Entry
-from parcela.operations import catalogue, people
-from parcela.operations.catalogue import Proposal
-from parcela.operations.engine import MAIN_TENANT, Engine
+from parcela.operations.engine import Engine
 from parcela.settings import Settings
-from parcela.store import world
+from tests.support.engine_acts import EngineActs
 
 ROOT_URL = "http://parcela.test"
 HOST = "parcela.test"
@@ -32,17 +28,19 @@ T = TypeVar("T")
 
 # What a request may leave behind; tables of catalogue, people and audit are looked at by name where needed.
 _RECORDS = (
-    "acquirer_message",
+    "card",
     "event",
     "letter",
-    "merchant_attempt",
     "merchant_offer",
     "merchant_order",
     "merchant_quote",
     "merchant_session",
     "merchant_transaction",
+    "offer_budget",
     "plan",
+    "plan_acceptance",
     "plan_instruction",
+    "simulated_card_message",
 )
 
 
@@ -81,7 +79,7 @@ class Merchant:
         return "Basic " + base64.b64encode(login.encode()).decode()
 
 
-class GatewayWorld:
+class GatewayWorld(EngineActs):
     """One database with one or more engines, on an event loop of its own."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, home: Path, engines: list[Engine]) -> None:
@@ -95,11 +93,6 @@ class GatewayWorld:
         self._hang_doors()
         credentials = json.loads((home / "sandbox" / "credentials.json").read_text())["gateway"]
         self.merchant = Merchant(credentials["merchant_id"], credentials["password"])
-
-    @property
-    def engine(self) -> Engine:
-        """The first engine."""
-        return self.engines[0]
 
     @property
     def ports(self) -> Ports:
@@ -125,10 +118,6 @@ class GatewayWorld:
         """Hang the doors anew, with another acquirer or plan provider."""
         self._ports = [replace(held, **ports) for held in self._ports]
         self._hang_doors()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something on the loop of the engines."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def ask(
         self,
@@ -212,16 +201,7 @@ class GatewayWorld:
 
         async def count() -> dict[str, int]:
             async with self.engine.database.connection() as connection:
-                names = await connection.fetch(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-                    " AND (tablename = ANY($1::text[]) OR tablename LIKE 'merchant\\_%'"
-                    " OR tablename LIKE 'order\\_%')",
-                    list(_RECORDS),
-                )
-                return {
-                    name: await connection.fetchval(f'SELECT count(*) FROM "{name}"')
-                    for (name,) in sorted(names)
-                }
+                return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in _RECORDS}
 
         return self.run(count())
 
@@ -246,44 +226,6 @@ class GatewayWorld:
                 return [dict(row) for row in await connection.fetch(sql, *values)]
 
         return self.run(find())
-
-    def change_catalogue(self, *wanted: Entry, removed: tuple[tuple[str, str], ...] = ()) -> None:
-        """Propose and approve as two operators."""
-
-        async def change() -> None:
-            maker = await people.get_person(self.engine, "operator@sandbox.example")
-            checker = await people.get_person(self.engine, "second-operator@sandbox.example")
-            proposal = Proposal(summary="test", wanted=wanted, removed=removed)
-            proposed = await catalogue.propose(self.engine, maker, proposal)
-            await catalogue.approve(self.engine, checker, proposed.change_set_id)
-
-        self.run(change())
-
-    def get_entry(self, kind: str, key: str) -> Any:
-        """The entry in force."""
-
-        async def find() -> Any:
-            seen = await self.engine.look()
-            return seen.catalogue(MAIN_TENANT).entries[kind, key].entry
-
-        return self.run(find())
-
-    def move_clock(self, by: timedelta) -> None:
-        """Move the test world's clock."""
-
-        async def move() -> None:
-            async with self.engine.database.connection() as connection:
-                await world.move_clock(connection, by)
-
-        self.run(move())
-
-    def as_operator(self, work: Callable[[Engine, Any], Awaitable[T]]) -> T:
-        """Run an operator's act."""
-
-        async def act() -> T:
-            return await work(self.engine, await people.get_person(self.engine, "operator@sandbox.example"))
-
-        return self.run(act())
 
     def _hang_doors(self) -> None:
         self._doors = [

@@ -3,10 +3,9 @@
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -14,15 +13,13 @@ from urllib.parse import urlsplit
 from parcela.app import open_engine
 from parcela.dialects.network.door import NetworkDoor
 from parcela.dialects.network.settings import NetworkSettings
-from parcela.domain.programs import Entry
-from parcela.operations import catalogue, clients, people
-from parcela.operations.catalogue import Proposal
+from parcela.operations import clients
 from parcela.operations.clients import ClientSwitches
-from parcela.operations.engine import MAIN_TENANT, Engine
+from parcela.operations.engine import Engine
 from parcela.operations.outbound import OutboundHttp
 from parcela.operations.realtime import IssuerCaller
 from parcela.settings import Settings
-from parcela.store import world
+from tests.support.engine_acts import EngineActs
 from tests.support.network_client import Answer, Party, WireRequest, forge, load_party
 
 ROOT_URL = "http://parcela.test"
@@ -36,7 +33,7 @@ SELECT (SELECT count(*) FROM presentment) AS presentment, (SELECT count(*) FROM 
 """
 
 
-class NetworkWorld:
+class NetworkWorld(EngineActs):
     """One database with one or more engines, on an event loop of its own."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, home: Path, engines: list[Engine]) -> None:
@@ -47,11 +44,6 @@ class NetworkWorld:
         self._loop = loop
         self._settings = NetworkSettings(root_url=ROOT_URL)
         self._doors = [NetworkDoor(engine, self._settings) for engine in engines]
-
-    @property
-    def engine(self) -> Engine:
-        """The first engine."""
-        return self.engines[0]
 
     def configure(self, **settings: Any) -> None:
         """Hang the doors anew, with other settings."""
@@ -68,10 +60,6 @@ class NetworkWorld:
             )
             for engine in self.engines
         ]
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something on the loop of the engines."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def send(self, request: WireRequest) -> Answer:
         """One request."""
@@ -123,44 +111,6 @@ class NetworkWorld:
                 return found
 
         return self.run(count())
-
-    def change_catalogue(self, *wanted: Entry, removed: tuple[tuple[str, str], ...] = ()) -> None:
-        """Propose and approve as two operators."""
-
-        async def change() -> None:
-            maker = await people.get_person(self.engine, "operator@sandbox.example")
-            checker = await people.get_person(self.engine, "second-operator@sandbox.example")
-            proposal = Proposal(summary="test", wanted=wanted, removed=removed)
-            proposed = await catalogue.propose(self.engine, maker, proposal)
-            await catalogue.approve(self.engine, checker, proposed.change_set_id)
-
-        self.run(change())
-
-    def get_entry(self, kind: str, key: str) -> Any:
-        """The entry in force."""
-
-        async def find() -> Any:
-            seen = await self.engine.look()
-            return seen.catalogue(MAIN_TENANT).entries[kind, key].entry
-
-        return self.run(find())
-
-    def move_clock(self, by: timedelta) -> None:
-        """Move the test world's clock."""
-
-        async def move() -> None:
-            async with self.engine.database.connection() as connection:
-                await world.move_clock(connection, by)
-
-        self.run(move())
-
-    def as_operator(self, work: Callable[[Engine, Any], Awaitable[T]]) -> T:
-        """Run an operator's act."""
-
-        async def act() -> T:
-            return await work(self.engine, await people.get_person(self.engine, "operator@sandbox.example"))
-
-        return self.run(act())
 
     def switch_partner(self, *, is_enabled: bool | None = None, is_suspended: bool | None = None) -> None:
         """Switch the API on or off for the partner, or suspend it."""

@@ -22,10 +22,10 @@ from parcela.domain.money import Money, parse_major
 from parcela.domain.offer_ids import MAX_OFFERS, RANDOM_BYTES, name_answer
 from parcela.domain.offers import NotPresentable
 from parcela.domain.order_refusals import PlanCondition, PlanConditionUnmet
-from parcela.domain.programs import Entry, Program
+from parcela.domain.programs import Program
 from parcela.domain.schedule import NotPriceable
-from parcela.domain.versions import EntryKey
 from parcela.operations.engine import Engine, World
+from parcela.operations.entry_versions import get_entry_version
 from parcela.operations.inquiry_records import (
     Article,
     CartAnswer,
@@ -55,7 +55,7 @@ from parcela.operations.offer_view import (
     show_products,
     show_products_of,
 )
-from parcela.store import catalogue_entries, offer_budgets
+from parcela.store import offer_budgets
 from parcela.store.merchant_quotes import QuoteRow
 
 # One address for what doors need of an inquiry.
@@ -184,21 +184,11 @@ async def find_priced_versions(
     """The rule and the program in the versions that priced an offer, which may have been replaced since."""
     rule_key = (OfferRule.kind, priced_by.rule_key)
     program_key = (Program.kind, priced_by.program_id)
-    rule = await _find_version(engine, world, caller, rule_key, priced_by.rule_version)
-    program = await _find_version(engine, world, caller, program_key, priced_by.program_version)
+    tenant_id = caller.client.tenant_id
+    rule = await get_entry_version(engine, world, tenant_id, rule_key, priced_by.rule_version)
+    program = await get_entry_version(engine, world, tenant_id, program_key, priced_by.program_version)
     assert isinstance(rule, OfferRule) and isinstance(program, Program)
     return rule, program
-
-
-async def _find_version(
-    engine: Engine, world: World, caller: MerchantCaller, key: EntryKey, version: int
-) -> Entry:
-    tenant_id = caller.client.tenant_id
-    held = world.catalogue(tenant_id).entries.get(key)
-    if held is not None and held.version == version:
-        return held.entry
-    async with engine.database.connection() as connection:
-        return await catalogue_entries.get_version(connection, tenant_id, key, version)
 
 
 async def _open_view(

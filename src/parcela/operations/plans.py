@@ -27,7 +27,8 @@ from parcela.domain.programs import Program, UseCase
 from parcela.domain.schedule import build_schedule
 from parcela.operations.cards import FundingCard, resolve_funding_card
 from parcela.operations.engine import Engine, World
-from parcela.store import catalogue_entries, plans, presentments
+from parcela.operations.entry_versions import get_entry_version
+from parcela.store import plans, presentments
 from parcela.store.new_plans import Letter, NewPlan
 
 
@@ -152,15 +153,10 @@ async def _split_rows(
 
 
 async def _get_program(engine: Engine, world: World, client: Client, offer: PresentedOffer) -> Program:
-    """The program in the version that was shown, which may have been replaced since."""
-    held = world.catalogue(client.tenant_id).entries.get((Program.kind, offer.offer_id))
-    if held is not None and held.version == offer.program_version and isinstance(held.entry, Program):
-        return held.entry
+    """The program in the version that was shown."""
     assert offer.program_version is not None
-    async with engine.database.connection() as connection:
-        entry = await catalogue_entries.get_version(
-            connection, client.tenant_id, (Program.kind, offer.offer_id), offer.program_version
-        )
+    key = (Program.kind, offer.offer_id)
+    entry = await get_entry_version(engine, world, client.tenant_id, key, offer.program_version)
     assert isinstance(entry, Program)
     return entry
 
