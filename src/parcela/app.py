@@ -36,7 +36,7 @@ from parcela.dialects.network import openapi as network_openapi
 from parcela.dialects.network.door import PREFIX, NetworkDoor
 from parcela.dialects.network.notifications import PLAN_NOTIFICATION, NotificationRenderer
 from parcela.dialects.network.settings import NetworkSettings
-from parcela.domain.servicing.records import RefundStrategy
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.issuer.app import IssuerSettings
 from parcela.issuer.deployment import DatabaseKeys, create_processor_app
 from parcela.issuer.keys import read_decryption_key

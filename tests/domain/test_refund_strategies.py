@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.refunds.finance_charge import RATE_DENOMINATOR
 from parcela.domain.refunds.strategies import (
     FinanceChargeSplit,
@@ -18,7 +19,7 @@ from parcela.domain.refunds.strategies import (
     split_finance_charge,
 )
 from parcela.domain.schedule.network import Annuity, PeriodicRate, find_payment, split_interest
-from parcela.domain.servicing.records import RefundStrategy, ServicedRow
+from parcela.domain.servicing.records import ServicedRow
 
 SPREAD, LAST_FIRST, NEXT_FIRST = RefundStrategy.SPREAD, RefundStrategy.LAST_FIRST, RefundStrategy.NEXT_FIRST
 PURCHASED_ON = date(2026, 8, 1)

@@ -25,7 +25,8 @@ from tests.support.servicing import (
 )
 
 from parcela.domain.errors import Conflict, InvalidInput, NotFound
-from parcela.domain.servicing.records import RefundStrategy, ServicingState
+from parcela.domain.refund_strategy import RefundStrategy
+from parcela.domain.servicing.records import ServicingState
 from parcela.domain.servicing.refusals import AmountRefused, IllegalTransition, NoticeRefused, PlanHeld
 from parcela.operations.card_transactions import clear_purchase, reverse_authorization
 from parcela.operations.engine import Engine

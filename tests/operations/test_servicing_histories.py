@@ -20,7 +20,8 @@ from tests.support.servicing import (
 )
 
 from parcela.domain.errors import DomainError
-from parcela.domain.servicing.records import RefundStrategy, TransactionFacts
+from parcela.domain.refund_strategy import RefundStrategy
+from parcela.domain.servicing.records import TransactionFacts
 from parcela.operations.card_transactions import clear_purchase, credit_refund, reverse_authorization
 from parcela.operations.engine import Engine
 from parcela.operations.servicing import (

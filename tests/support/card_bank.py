@@ -17,6 +17,7 @@ from parcela.domain.ledger import (
 )
 from parcela.domain.money import Money
 from parcela.domain.plans import AmountKind, Merchant
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.schedule import build_schedule
 from parcela.domain.schedule.network import find_periodic_rate
 from parcela.domain.servicing.billing import decide_billing, decide_collection, decide_late
@@ -55,7 +56,6 @@ from parcela.domain.servicing.records import (
     Decision,
     NoticedRow,
     PlanNotice,
-    RefundStrategy,
     RowState,
     ServicedPlan,
     ServicingEvent,

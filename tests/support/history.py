@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from parcela.domain.errors import DomainError
 from parcela.domain.plans import Plan
-from parcela.domain.servicing.records import PlanNotice, RefundStrategy, TransactionFacts
+from parcela.domain.refund_strategy import RefundStrategy
+from parcela.domain.servicing.records import PlanNotice, TransactionFacts
 from parcela.operations.card_messages import CardMessage
 from parcela.operations.engine import MAIN_TENANT, Engine
 from parcela.operations.offers import OfferAnswer

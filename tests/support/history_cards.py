@@ -7,7 +7,8 @@ from typing import Any
 
 from parcela.domain.errors import DomainError
 from parcela.domain.plans import AmountKind
-from parcela.domain.servicing.records import NoticedRow, PlanNotice, RefundStrategy, TransactionFacts
+from parcela.domain.refund_strategy import RefundStrategy
+from parcela.domain.servicing.records import NoticedRow, PlanNotice, TransactionFacts
 from parcela.domain.servicing.refusals import AmountRefused, PlanHeld
 from parcela.operations import card_transactions, servicing
 from parcela.operations.card_messages import AuthorizationCommand

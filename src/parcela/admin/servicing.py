@@ -25,7 +25,8 @@ from parcela.domain.errors import InvalidInput
 from parcela.domain.ids import Identifier
 from parcela.domain.money import InvalidMoney, parse_major
 from parcela.domain.plans import Merchant
-from parcela.domain.servicing.records import RefundStrategy, ServicedPlan, TransactionFacts
+from parcela.domain.refund_strategy import RefundStrategy
+from parcela.domain.servicing.records import ServicedPlan, TransactionFacts
 from parcela.operations import card_accounts, card_transactions, disputes, servicing, statements
 from parcela.operations.card_transactions import AuthorizationCommand, AuthorizationResult, CardMessage
 from parcela.operations.servicing import AccountPayment, DisputeEnd, DisputeOpening, PlanAct

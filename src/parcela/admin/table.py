@@ -23,6 +23,9 @@ _KINDS = (
     ("/merchant-products", "merchant_product", "product_key", True),
     ("/offer-rules", "offer_rule", "rule_key", True),
     ("/merchant-plans", "merchant_plan", "plan_key", True),
+    ("/payments-accounts", "payments_account", "account_id", True),
+    ("/payments-programs", "payments_program", "program_name", True),
+    ("/payments-markets", "payments_market", "market_id", True),
 )
 """Collection, kind of entry, the parameter that names one, and whether only operators touch it."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from parcela.domain.cards import pad_high, pad_low
 from parcela.domain.merchant_setup import MerchantSetup, gather_merchants
+from parcela.domain.payments.accounts import PaymentsAccount, PaymentsMarket, PaymentsProgram
 from parcela.domain.programs import (
     AccountRange,
     Issuer,
@@ -69,6 +70,8 @@ class Catalogue:
     _range_intervals: _Intervals = field(repr=False)
     _token_intervals: _Intervals = field(repr=False)
     _merchants: Mapping[str, MerchantSetup] = field(repr=False)
+    _payments_programs: tuple[PaymentsProgram, ...] = field(repr=False)
+    _payments_markets: tuple[PaymentsMarket, ...] = field(repr=False)
 
     def find_merchant(self, merchant_id: str) -> MerchantSetup | None:
         """The enabled merchant with this public name, with all that it has set up."""
@@ -106,6 +109,21 @@ class Catalogue:
                 found.append(held.account_range)
         return found
 
+    def find_payments_account(self, account_id: str) -> PaymentsAccount | None:
+        """The enabled account of the payments door with this id."""
+        found = self.entries.get((PaymentsAccount.kind, account_id))
+        if found is None or not isinstance(found.entry, PaymentsAccount) or not found.entry.enabled:
+            return None
+        return found.entry
+
+    def list_payments_programs(self) -> tuple[PaymentsProgram, ...]:
+        """The enabled programs of the payments door, by name."""
+        return self._payments_programs
+
+    def list_payments_markets(self) -> tuple[PaymentsMarket, ...]:
+        """The markets of the payments door, by id."""
+        return self._payments_markets
+
     def has_market_pair(self, country: str, currency: str) -> bool:
         """Did the operator add this country and currency pair?"""
         return (MarketPair.kind, f"{country}-{currency}") in self.entries
@@ -137,7 +155,20 @@ def build_catalogue(entries: Iterable[VersionedEntry]) -> Catalogue:
         _intervals_of([found.account_range for found in ranges]),
         _intervals_of(token_ranges),
         gather_merchants(by_key),
+        _list_payments_programs(by_key),
+        _list_payments_markets(by_key),
     )
+
+
+def _list_payments_programs(by_key: Mapping[EntryKey, VersionedEntry]) -> tuple[PaymentsProgram, ...]:
+    found = (held.entry for held in by_key.values())
+    programs = [entry for entry in found if isinstance(entry, PaymentsProgram) and entry.enabled]
+    return tuple(sorted(programs, key=lambda program: program.name))
+
+
+def _list_payments_markets(by_key: Mapping[EntryKey, VersionedEntry]) -> tuple[PaymentsMarket, ...]:
+    markets = [held.entry for held in by_key.values() if isinstance(held.entry, PaymentsMarket)]
+    return tuple(sorted(markets, key=lambda market: market.market_id))
 
 
 def _intervals_of(ranges: Iterable[AccountRange | TokenRange]) -> _Intervals:

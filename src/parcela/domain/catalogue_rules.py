@@ -15,6 +15,8 @@ from parcela.domain.merchant_references import check_merchant_references
 from parcela.domain.merchant_rules import check_merchant, check_plan, check_product, check_rule
 from parcela.domain.merchants import MerchantPlan, MerchantProduct, MerchantProfile, OfferRule
 from parcela.domain.money import Money
+from parcela.domain.payments.account_rules import check_account, check_market, check_payments_program
+from parcela.domain.payments.accounts import PaymentsAccount, PaymentsMarket, PaymentsProgram
 from parcela.domain.programs import (
     AccountRange,
     EligibilityRules,
@@ -53,6 +55,9 @@ def check_entry(entry: Entry) -> None:
         MerchantProduct.kind: check_product,
         OfferRule.kind: check_rule,
         MerchantPlan.kind: check_plan,
+        PaymentsAccount.kind: check_account,
+        PaymentsProgram.kind: check_payments_program,
+        PaymentsMarket.kind: check_market,
     }
     checks[entry.kind](entry)
 

@@ -11,6 +11,12 @@ from typing import ClassVar
 
 from parcela.domain.cards import CardFunding
 from parcela.domain.merchants import MerchantEntry, MerchantPlan, MerchantProduct, MerchantProfile, OfferRule
+from parcela.domain.payments.accounts import (
+    PaymentsAccount,
+    PaymentsEntry,
+    PaymentsMarket,
+    PaymentsProgram,
+)
 from parcela.domain.terms import PricingTerms
 
 
@@ -200,9 +206,12 @@ ENTRY_TYPES: dict[str, type] = {
         MerchantProduct,
         OfferRule,
         MerchantPlan,
+        PaymentsAccount,
+        PaymentsProgram,
+        PaymentsMarket,
     )
 }
-Entry = Issuer | AccountRange | Program | OfferGroup | TokenRange | MarketPair | MerchantEntry
+Entry = Issuer | AccountRange | Program | OfferGroup | TokenRange | MarketPair | MerchantEntry | PaymentsEntry
 
 
 def find_owner(entry: Entry) -> str | None:

@@ -7,13 +7,13 @@ from parcela.domain.cards import Pan
 from parcela.domain.errors import NotFound, UnknownToken
 from parcela.domain.ids import is_uuid
 from parcela.domain.plans import Merchant
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.message_texts import hide_card
 from parcela.domain.servicing.purchases import ResponseCode
 from parcela.domain.servicing.records import (
     AccountTransaction,
     CardAccount,
     Decision,
-    RefundStrategy,
     ServicedPlan,
     TransactionFacts,
     TransactionState,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from parcela.domain.cards import Pan, mask_digits
 from parcela.domain.currency import find_currency
 from parcela.domain.errors import InvalidInput, NotFound
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.commands import Authorization, Clearing, Refund, Reversal
 from parcela.domain.servicing.message_texts import check_texts, hide_card
 from parcela.domain.servicing.purchases import (
@@ -19,11 +20,7 @@ from parcela.domain.servicing.purchases import (
     decide_clearing,
     decide_reversal,
 )
-from parcela.domain.servicing.records import (
-    AccountTransaction,
-    Decision,
-    RefundStrategy,
-)
+from parcela.domain.servicing.records import AccountTransaction, Decision
 from parcela.domain.servicing.refunds import decide_refund
 from parcela.domain.servicing.refusals import check_amount
 from parcela.operations.account_commands import (

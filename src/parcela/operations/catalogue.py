@@ -42,6 +42,9 @@ SECTIONS = {
     "merchant_products": "merchant_product",
     "offer_rules": "offer_rule",
     "merchant_plans": "merchant_plan",
+    "payments_markets": "payments_market",
+    "payments_programs": "payments_program",
+    "payments_accounts": "payments_account",
 }
 """The sections of a catalogue file, in the order in which they are written, and the kind each holds."""
 

@@ -10,6 +10,7 @@ from datetime import date
 from parcela.domain.changes import Person
 from parcela.domain.errors import Conflict, InvalidInput, NotFound
 from parcela.domain.ids import is_uuid
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.commands import Refund
 from parcela.domain.servicing.effects import RefundEffect
 from parcela.domain.servicing.losses import decide_recovery, decide_write_off
@@ -20,7 +21,7 @@ from parcela.domain.servicing.payments import (
     decide_payoff,
 )
 from parcela.domain.servicing.payments import quote_payoff as price_payoff_of
-from parcela.domain.servicing.records import Decision, RefundStrategy, ServicedPlan
+from parcela.domain.servicing.records import Decision, ServicedPlan
 from parcela.domain.servicing.refunds import decide_refund
 from parcela.domain.servicing.refunds import preview_refund as find_effect
 from parcela.operations.account_commands import AccountEvent, Outcome, Receipt, run_event

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from parcela.domain.servicing.records import RefundStrategy
+from parcela.domain.refund_strategy import RefundStrategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

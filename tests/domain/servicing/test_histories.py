@@ -17,11 +17,11 @@ from tests.support.card_bank import CardBank, Terms
 from parcela.domain.cards import CardFunding
 from parcela.domain.errors import DomainError
 from parcela.domain.ledger import LedgerCode
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.payments import quote_payoff
 from parcela.domain.servicing.purchases import ResponseCode
 from parcela.domain.servicing.records import (
     AccountTransaction,
-    RefundStrategy,
     RowState,
     ServicedPlan,
     ServicingState,

@@ -6,7 +6,8 @@ from tests.support.card_bank import CardBank, Terms
 
 from parcela.domain.errors import Conflict
 from parcela.domain.ledger import LedgerCode
-from parcela.domain.servicing.records import RefundStrategy, ServicingState
+from parcela.domain.refund_strategy import RefundStrategy
+from parcela.domain.servicing.records import ServicingState
 from parcela.domain.servicing.refusals import AmountRefused, IllegalTransition, PlanHeld
 
 

@@ -9,9 +9,10 @@ from tests.support.card_bank import CardBank, Terms
 from parcela.domain.cards import CardFunding
 from parcela.domain.errors import Conflict
 from parcela.domain.ledger import LedgerCode
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.commands import Exposure, find_hold
 from parcela.domain.servicing.purchases import ResponseCode, find_available
-from parcela.domain.servicing.records import RefundStrategy, ServicingState, TransactionState
+from parcela.domain.servicing.records import ServicingState, TransactionState
 from parcela.domain.servicing.refusals import AmountRefused
 
 

@@ -6,7 +6,8 @@ from tests.support.card_bank import CardBank, Terms
 
 from parcela.domain.cards import CardFunding
 from parcela.domain.ledger import LedgerCode
-from parcela.domain.servicing.records import RefundStrategy, ServicingState
+from parcela.domain.refund_strategy import RefundStrategy
+from parcela.domain.servicing.records import ServicingState
 from parcela.domain.servicing.refunds import find_refundable, preview_refund
 from parcela.domain.servicing.refusals import AmountRefused, IllegalTransition, PlanHeld
 

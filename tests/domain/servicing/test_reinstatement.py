@@ -11,8 +11,9 @@ from tests.support.card_bank import CardBank, Terms
 
 from parcela.domain.cards import CardFunding
 from parcela.domain.ledger import LedgerCode
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.lifecycle import Action, move_state
-from parcela.domain.servicing.records import Decision, RefundStrategy, ServicedPlan
+from parcela.domain.servicing.records import Decision, ServicedPlan
 from parcela.domain.servicing.refusals import PlanHeld
 from parcela.domain.servicing.reinstatement import (
     RefundTrace,

@@ -12,7 +12,7 @@ from tests.support.book_text import Story
 from tests.support.card_bank import CardBank, Terms
 
 from parcela.domain.cards import CardFunding
-from parcela.domain.servicing.records import RefundStrategy
+from parcela.domain.refund_strategy import RefundStrategy
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "servicing"
 INTEREST = Terms(rate_percent="12", fee="7.50", is_delayed=True)

@@ -238,6 +238,7 @@ NEVER_HERE = frozenset(
         "offer_mismatch",
         "pan_list_not_found",
         "pan_list_refused",
+        "payment_refused",
         "plan_exists",
         "plan_held",
         "plan_refused",

@@ -80,6 +80,7 @@ NEVER_HERE = frozenset(
         "order_busy",
         "order_unknown",
         "pan_list_refused",
+        "payment_refused",
         "plan_condition_unmet",
         "plan_held",
         "plan_provider_busy",

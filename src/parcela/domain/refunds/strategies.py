@@ -7,13 +7,13 @@ integer minor units of one currency; a rate is a fraction a period.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.refunds.finance_charge import FinanceChargeSplit, split_finance_charge
 from parcela.domain.refunds.payoff import Payoff, price_payoff
 from parcela.domain.refunds.strategy_rows import StrategyRow, StrategyRowLike
 from parcela.domain.rounding import divide_half_up
 from parcela.domain.schedule.network import Annuity, PeriodicRate, find_payment, split_interest
 from parcela.domain.schedule.records import NotPriceable
-from parcela.domain.servicing.records import RefundStrategy
 
 # One address for what callers of a refund need.
 __all__ = [

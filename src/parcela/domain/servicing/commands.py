@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from parcela.domain.ledger import LedgerEntry
 from parcela.domain.plans import Merchant
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.records import (
     UNPAID_BILLED_STATES,
     AccountTransaction,
-    RefundStrategy,
     ServicedPlan,
     TransactionFacts,
 )

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from parcela.domain.cards import CardFunding
 from parcela.domain.ledger import LedgerAccount, Posting
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.refunds.strategies import recalculate_rows
 from parcela.domain.servicing.commands import Standing
 from parcela.domain.servicing.lifecycle import Action, move_state
 from parcela.domain.servicing.postings import open_books, post
 from parcela.domain.servicing.records import (
     CardAccount,
-    RefundStrategy,
     RowState,
     ServicedPlan,
     ServicedRow,

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from parcela.domain.cards import CardFunding
 from parcela.domain.ledger import LedgerEntry, reverse_entry
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.refunds.strategies import split_finance_charge
 from parcela.domain.servicing.billing import bill_and_settle
 from parcela.domain.servicing.commands import PostedPurchase, Standing
@@ -18,7 +19,6 @@ from parcela.domain.servicing.records import (
     CardAccount,
     Decision,
     PlanNotice,
-    RefundStrategy,
     ServicedPlan,
     ServicedRow,
     ServicingState,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from parcela.domain.cards import CardFunding
 from parcela.domain.errors import Conflict
 from parcela.domain.ledger import LedgerEntry, Posting
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.commands import Authorization, Clearing, Exposure, Reversal, Standing
 from parcela.domain.servicing.effects import release_purchase
 from parcela.domain.servicing.postings import EntryKind, open_books, post, write_entry
@@ -14,7 +15,6 @@ from parcela.domain.servicing.records import (
     AccountTransaction,
     CardAccount,
     Decision,
-    RefundStrategy,
     ServicedPlan,
     TransactionState,
 )

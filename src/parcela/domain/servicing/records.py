@@ -40,14 +40,6 @@ OPEN_ROW_STATES = frozenset({RowState.SCHEDULED, RowState.BILLED, RowState.LATE}
 UNPAID_BILLED_STATES = frozenset({RowState.BILLED, RowState.LATE})
 
 
-class RefundStrategy(StrEnum):
-    """How a partial refund changes the rows still to come (`spec/payments.md` §9.1)."""
-
-    SPREAD = "spread"
-    LAST_FIRST = "last_first"
-    NEXT_FIRST = "next_first"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticedRow:
     """One row of the schedule as the network told it."""

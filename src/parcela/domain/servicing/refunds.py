@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.commands import Refund, Standing
 from parcela.domain.servicing.effects import RefundEffect, apply_effect, post_effect
 from parcela.domain.servicing.lifecycle import check_not_held
@@ -11,7 +12,6 @@ from parcela.domain.servicing.records import (
     AccountTransaction,
     CardAccount,
     Decision,
-    RefundStrategy,
     ServicedPlan,
     ServicingEvent,
 )

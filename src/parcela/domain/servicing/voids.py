@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.commands import Standing
 from parcela.domain.servicing.effects import release_purchase
 from parcela.domain.servicing.lifecycle import check_not_held
 from parcela.domain.servicing.postings import EntryKind, write_entry
-from parcela.domain.servicing.records import CardAccount, Decision, RefundStrategy, ServicedPlan
+from parcela.domain.servicing.records import CardAccount, Decision, ServicedPlan
 from parcela.domain.servicing.steps import begin, conclude, tell_plan
 
 

@@ -1,0 +1,1 @@
+"""The payments door: `/v1`, compatible with the public VINR API (`spec/payments.md`)."""

@@ -1,0 +1,189 @@
+"""Plans of payments: as they are offered, and as they live afterwards (`spec/payments.md` §§6 and 7)."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from parcela.domain.payments.accounts import ProgramModel
+from parcela.domain.payments.records import Owner
+from parcela.domain.refund_strategy import RefundStrategy
+
+
+class ApprovalNeed(StrEnum):
+    """Must the lender approve the payer first?"""
+
+    NOT_NEEDED = "not_needed"
+    REQUIRED = "required"
+
+
+class PlanState(StrEnum):
+    """Where a plan stands: created with the acceptance, active when the money is captured (§6.4)."""
+
+    CREATED = "created"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class RowStatus(StrEnum):
+    """Where a row stands. A lender's row that could not be collected is overdue until it is paid."""
+
+    DUE = "due"
+    PAID = "paid"
+    OVERDUE = "overdue"
+    CANCELLED = "cancelled"
+
+
+class CollectionSource(StrEnum):
+    """How collections are known: by schedule and clock, or because the issuer said so (§6.5)."""
+
+    SCHEDULE = "schedule"
+    ISSUER = "issuer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRow:
+    """One dated row, minor units; amount = principal + interest + fee. `original_minor` never changes."""
+
+    number: int
+    due_date: date
+    principal_minor: int
+    interest_minor: int = 0
+    fee_minor: int = 0
+    status: RowStatus = RowStatus.DUE
+    original_minor: int = 0
+
+    @property
+    def amount_minor(self) -> int:
+        """What the row asks for."""
+        return self.principal_minor + self.interest_minor + self.fee_minor
+
+    @property
+    def is_open(self) -> bool:
+        """May it still be collected?"""
+        return self.status in (RowStatus.DUE, RowStatus.OVERDUE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFee:
+    """A fee of the cardholder's, and what causes it."""
+
+    kind: str
+    amount_minor: int
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRate:
+    """The cost of credit under the country's name; `percent` is rounded as the country's rule says."""
+
+    label: str
+    percent: Decimal
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTerms:
+    """The terms as they are shown with an offer, in one language."""
+
+    terms_id: str
+    version: str
+    language: str
+    url: str
+    text: str
+    acceptance_required: bool
+    acceptance_text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentOffer:
+    """A plan as it was shown for one payment and payment method: what is accepted equals it in every member.
+
+    `interest_percent` is the nominal rate a year. `period_rate` is the interest a period as (numerator,
+    denominator), by which rows are recomputed. `offer_hash` covers every member that a payer sees.
+    """
+
+    offer_id: str
+    program_name: str
+    model: ProgramModel
+    provider_id: str
+    program_id: str
+    program_version: int
+    currency: str
+    count: int
+    rows: tuple[PlanRow, ...]
+    financed_minor: int
+    interest_percent: Decimal
+    period_rate: tuple[int, int]
+    in_advance: bool
+    rate: CostRate
+    fees: tuple[PlanFee, ...] = ()
+    approval: ApprovalNeed = ApprovalNeed.NOT_NEEDED
+    controlled_by: str
+    refund_effect: str
+    terms: ShownTerms
+    is_requested: bool = False
+    expires_at: datetime
+    offer_hash: str
+
+    @property
+    def total_minor(self) -> int:
+        """All rows together."""
+        return sum(row.amount_minor for row in self.rows)
+
+    @property
+    def cost_minor(self) -> int:
+        """What the plan costs its payer above the amount financed."""
+        return self.total_minor - self.financed_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermsAcceptance:
+    """The payer's word on the terms."""
+
+    terms_id: str
+    version: str
+    language: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPlan:
+    """The plan of a payment. `plan_id` is the core plan's UUID, reserved when the plan is accepted.
+
+    `captured_minor` is what it finances. Rows carry what was refunded already. `held_by` counts pending
+    refunds: while it is above 0 nothing is collected (§9.1).
+    """
+
+    plan_id: str
+    payment_id: str
+    owner: Owner
+    state: PlanState
+    offer: PaymentOffer
+    rows: tuple[PlanRow, ...]
+    strategy: RefundStrategy
+    returns_collected_interest: bool
+    refund_days: int
+    collection_source: CollectionSource = CollectionSource.SCHEDULE
+    held_by: int = 0
+    acceptance: TermsAcceptance | None = None
+    created_at: datetime
+    activated_at: datetime | None = None
+    ended_at: datetime | None = None
+    lock_version: int = field(default=1)
+
+    @property
+    def remaining_minor(self) -> int:
+        """All that the payer has still to pay."""
+        return sum(row.amount_minor for row in self.rows if row.is_open)
+
+    @property
+    def remaining_count(self) -> int:
+        """How many payments are still to come."""
+        return sum(1 for row in self.rows if row.is_open)
+
+    @property
+    def collected_principal_minor(self) -> int:
+        """Principal of the rows that were paid (§9.1)."""
+        return sum(row.principal_minor for row in self.rows if row.status is RowStatus.PAID)

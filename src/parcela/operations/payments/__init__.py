@@ -1,0 +1,1 @@
+"""What merchants' accounts do: payments with instalments, refunds, settlement (`spec/payments.md`)."""

@@ -1,0 +1,60 @@
+"""What the operations of this door are given: the engine, the outside world as ports, the door's words."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from parcela.domain.payments.plans import PaymentPlan
+from parcela.domain.payments.records import Payment, PaymentMethod
+from parcela.domain.payments.refunds import Refund
+from parcela.domain.payments.settlement import Settlement
+from parcela.operations.acquiring import Acquirer
+from parcela.operations.engine import Engine
+from parcela.operations.payments.lending import Lender
+from parcela.operations.payments.plan_issuers import PlanIssuer
+from parcela.operations.payments.report_records import Report
+from parcela.store.documents import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentView:
+    """A payment with its plan, as it is shown."""
+
+    payment: Payment
+    plan: PaymentPlan | None = None
+
+
+class ObjectRenderer(Protocol):
+    """Objects in the door's words: events carry them as they were at their moment."""
+
+    def render_payment(self, view: PaymentView) -> Document:
+        """`payment`."""
+
+    def render_payment_method(self, method: PaymentMethod) -> Document:
+        """`payment_method`."""
+
+    def render_plan(self, plan: PaymentPlan) -> Document:
+        """`plan`, the object of `plan.*` events."""
+
+    def render_row(self, plan: PaymentPlan, number: int) -> Document:
+        """`installment`, the object of `installment.*` events, with what remains of the plan."""
+
+    def render_refund(self, refund: Refund) -> Document:
+        """`refund`."""
+
+    def render_settlement(self, settlement: Settlement) -> Document:
+        """`settlement`."""
+
+    def render_report(self, report: Report) -> Document:
+        """`report`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentsDesk:
+    """Everything an operation needs beside its moment and its command."""
+
+    engine: Engine
+    acquirer: Acquirer
+    plan_issuer: PlanIssuer
+    lender: Lender
+    renderer: ObjectRenderer
+    root_url: str
