@@ -16,6 +16,7 @@ from bench.delivery import measure_delivery
 from bench.gateway import WORKERS, measure_gateway
 from bench.growth import grow_catalogue, grow_pan_list
 from bench.kills import measure_kills
+from bench.payments import measure_payments
 from bench.pricing import measure_pricing
 from bench.processes import find_postmaster
 from bench.report import Figure, print_table, write_json
@@ -74,6 +75,8 @@ def measure(console: Console, scale: Scale, home: Path) -> list[Figure]:
                 resident_mib = running.measure_worker_mib()
         with _step(console, "gateway"), run_server(home, workers=WORKERS) as running:
             gateway = measure_gateway(running, scale, postmaster=postmaster)
+        with _step(console, "payments"), run_server(home, workers=WORKERS) as running:
+            payments = measure_payments(running, scale, postmaster=postmaster)
         with _step(console, "pricing"):
             pricing_us = run_with_engine(home, server.url, measure_pricing)
         with _step(console, "delivery"):
@@ -94,6 +97,7 @@ def measure(console: Console, scale: Scale, home: Path) -> list[Figure]:
         *list_call_figures(calls),
         *list_ratios(calls[2], rsa_both=rsa[2], tpcb=tpcb),
         *gateway,
+        *payments,
         *delivery,
         *switch,
         *growth,

@@ -233,7 +233,8 @@ def test_a_dubious_request_gets_one_400_and_nothing_after_it_is_read(
 
     assert _list_statuses(received) == [400]
     assert b"connection: close" in received
-    assert received.endswith(b"\r\n\r\nBad Request")
+    assert received.partition(CRLF * 2)[2].startswith((b"Bad Request", b'{"error": {'))
+    assert SMUGGLED not in received
     assert server.app.requests == []
 
 
@@ -381,6 +382,61 @@ def test_refusals_of_gateway_requests_have_the_form_of_that_door(
     assert re.search(rf"(?im)^content-type: {re.escape(content_type)}\r?$", head.decode())
     assert re.search(r"(?im)^x-request-id: [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\r?$", head.decode())
     assert server.app.requests == []
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "phrase"),
+    [
+        (
+            _write(b"POST /v1/payments HTTP/1.1", b"Host: x", _BIG_HEADER),
+            431,
+            "Request Header Fields Too Large",
+        ),
+        (
+            _write(b"GET /v1/payments/" + b"a" * 20_000 + b" HTTP/1.1", b"Host: x"),
+            414,
+            "Request-URI Too Long",
+        ),
+        (_write(b"GET /v1 HTTP/1.1"), 400, "Bad Request"),
+        (_write(b"GET /v1?" + b"a" * 20_000 + b" HTTP/1.1", b"Host: x"), 414, "Request-URI Too Long"),
+    ],
+    ids=["head", "address", "no host", "query"],
+)
+def test_refusals_of_payments_requests_have_the_form_of_that_door(
+    server: _Server, request_bytes: bytes, status: int, phrase: str
+) -> None:
+    received = server.exchange(request_bytes)
+
+    head, _, rest = received.removesuffix(b"<open>").partition(CRLF * 2)
+    names = [line.partition(b":")[0] for line in head.split(CRLF)[1:]]
+    found = re.search(rb"request-id: (req_[0-7][0-9A-HJKMNP-TV-Z]{25})", head)
+    assert found is not None
+    assert _list_statuses(received) == [status]
+    assert json.loads(rest) == {
+        "error": {
+            "type": "validation_error",
+            "code": "parameter_invalid",
+            "message": f"{phrase}: the request could not be read.",
+            "param": None,
+            "doc_url": "/docs/errors#parameter_invalid",
+            "request_id": found[1].decode(),
+            "decline_code": None,
+            "resource": None,
+            "details": {},
+        }
+    }
+    assert {b"parcela-version", b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset"} <= set(
+        names
+    )
+    assert server.app.requests == []
+
+
+@pytest.mark.parametrize("target", [b"/v10", b"/v1x/payments", b"/x/v1/"])
+def test_other_addresses_have_a_plain_refusal(server: _Server, target: bytes) -> None:
+    received = server.exchange(_write(b"GET " + target + b" HTTP/1.1"))
+
+    assert b"content-type: text/plain" in received
+    assert received.removesuffix(b"<open>").endswith(b"Bad Request")
 
 
 @pytest.mark.parametrize("prefix", [b"/", b"/installments/"])

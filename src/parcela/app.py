@@ -20,7 +20,9 @@ from starlette.staticfiles import StaticFiles
 from parcela import __version__
 from parcela.admin.door import PREFIX as ADMIN_PREFIX
 from parcela.admin.door import AdminDoor
-from parcela.api_docs import list_docs_routes
+from parcela.api_docs import list_docs_routes, list_error_routes
+from parcela.checkout.challenge import ChallengePage
+from parcela.checkout.checkout import CheckoutPage
 from parcela.connectors.acquirers import AcquirerRouter
 from parcela.connectors.outbound_http import GuardedHttp
 from parcela.connectors.simulated.acquirer import SimulatedAcquirer
@@ -36,6 +38,9 @@ from parcela.dialects.network import openapi as network_openapi
 from parcela.dialects.network.door import PREFIX, NetworkDoor
 from parcela.dialects.network.notifications import PLAN_NOTIFICATION, NotificationRenderer
 from parcela.dialects.network.settings import NetworkSettings
+from parcela.dialects.payments import openapi as payments_openapi
+from parcela.dialects.payments.door import PaymentsRoute
+from parcela.dialects.payments.webhooks import WEBHOOK, WebhookRenderer
 from parcela.domain.refund_strategy import RefundStrategy
 from parcela.issuer.app import IssuerSettings
 from parcela.issuer.deployment import DatabaseKeys, create_processor_app
@@ -50,6 +55,13 @@ from parcela.operations.outbound import OutboundHttp, OutboundLimits
 from parcela.operations.realtime import IssuerCaller
 from parcela.operations.scheduler import keep_scheduling
 from parcela.operations.servicing_policy import ServicingPolicy
+from parcela.payments_service import (
+    build_payments_desk,
+    build_payments_door,
+    build_webhook_reach,
+    keep_payments,
+    list_error_pages,
+)
 from parcela.sandbox.setup import ISSUER_CID, ISSUER_DECRYPTION_KEY, ISSUER_PATH
 from parcela.settings import Settings
 from parcela.shutdown import ShutdownWatch
@@ -114,6 +126,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         exits.enter_context(shutdown.watch())
         mount_doors(app, engine, settings, http, is_draining=shutdown.is_asked)
         await exits.enter_async_context(keep_sweeping(engine, build_gateway_ports(engine).acquirer))
+        await exits.enter_async_context(keep_payments(build_payments_desk(engine, settings)))
         await exits.enter_async_context(run_delivery(engine, settings))
 
     return create_process_app(
@@ -126,8 +139,10 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
                 {
                     "network": network_openapi.render_openapi(build_network_settings(settings)),
                     "gateway": gateway_openapi.render_openapi(settings.root_url),
+                    "payments": payments_openapi.render_openapi(settings.root_url),
                 }
             ),
+            *list_error_routes(list_error_pages()),
         ],
     )
 
@@ -171,12 +186,13 @@ def create_process_app(
 @asynccontextmanager
 async def run_delivery(engine: Engine, settings: Settings) -> AsyncIterator[DeliveryWorker]:
     """A delivery worker that runs as long as the block, and then finishes what it has begun."""
-    http = GuardedHttp(settings.is_sandbox)
-    renderer = NotificationRenderer(engine, encrypted_member=settings.notification_encrypted_member)
+    http, guarded = GuardedHttp(settings.is_sandbox), GuardedHttp(False)
+    notifications = NotificationRenderer(engine, encrypted_member=settings.notification_encrypted_member)
+    webhooks = WebhookRenderer(engine, reach=build_webhook_reach(settings), guarded=guarded, open_http=http)
     worker = DeliveryWorker(
         engine,
         http,
-        {PLAN_NOTIFICATION: renderer},
+        {PLAN_NOTIFICATION: notifications, WEBHOOK: webhooks},
         limits=OutboundLimits(
             connect_timeout_s=settings.notification_connect_timeout_seconds,
             total_timeout_s=settings.notification_timeout_seconds,
@@ -191,6 +207,7 @@ async def run_delivery(engine: Engine, settings: Settings) -> AsyncIterator[Deli
         worker.stop()
         await running
         await http.close()
+        await guarded.close()
 
 
 def mount_doors(
@@ -207,6 +224,10 @@ def mount_doors(
     app.router.routes.append(Route(PREFIX, network))
     app.router.routes.append(Mount(PREFIX, network))
     app.router.routes.append(GatewayRoute(build_gateway_door(engine, settings, is_draining)))
+    desk = build_payments_desk(engine, settings)
+    app.router.routes.append(PaymentsRoute(build_payments_door(desk, settings)))
+    app.router.routes.extend(ChallengePage(desk).list_routes())
+    app.router.routes.extend(CheckoutPage(desk).list_routes())
     app.router.routes.append(Mount(ADMIN_PREFIX, AdminDoor(engine)))
     if settings.demo and settings.demo_issuer:
         app.router.routes.append(Mount(ISSUER_PATH, create_demo_issuer(engine, settings)))

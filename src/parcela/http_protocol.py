@@ -4,8 +4,11 @@ pipelining, and one refusal for whatever two parsers could read differently
 """
 
 import asyncio
+import json
 import re
 from http import HTTPStatus
+from secrets import token_bytes
+from time import time
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -23,6 +26,15 @@ _NETWORK_TOO_LARGE = (
 )
 # The gateway dialect's clients parse the body of every refusal (`spec/gateway.md` §3).
 _GATEWAY_PREFIX, _NVP_PREFIX = b"/api/", b"/api/nvp/"
+# So do those of the payments dialect, whose answers have headers too (`spec/payments.md` §§1, 13, 14). Nobody
+# is known yet: the version is the first, and nothing was counted.
+_PAYMENTS_TARGET = re.compile(rb"/v1(?:[/?]|$)")
+_PAYMENTS_HEADERS = [
+    (b"parcela-version", b"2026-04-01"),
+    (b"x-ratelimit-limit", b"50"),
+    (b"x-ratelimit-remaining", b"50"),
+]
+_ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
@@ -256,6 +268,8 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         if self.url.startswith(_GATEWAY_PREFIX):
             body, content_type = _render_gateway_error(self.url, status.phrase)
             headers.append((b"x-request-id", str(uuid4()).encode()))
+        if _PAYMENTS_TARGET.match(self.url):
+            body, content_type = _render_payments_error(status, headers), b"application/json"
         is_too_large = status is HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         if is_too_large and self.url.startswith(_NETWORK_PREFIX):
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -279,6 +293,27 @@ def _render_gateway_error(target: bytes, phrase: str) -> tuple[bytes, bytes]:
         return body, b"text/plain;charset=UTF-8"
     group = b'{"cause":"INVALID_REQUEST","explanation":"%b"}' % phrase.encode()
     return b'{"error":%b,"result":"ERROR"}' % group, b"application/json;charset=UTF-8"
+
+
+def _render_payments_error(status: HTTPStatus, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The payments door's error, whose code is the widest of its kind; the headers get those of the door."""
+    seconds = time()
+    number = (int(seconds * 1000) << 80) | int.from_bytes(token_bytes(10))
+    request_id = "req_" + "".join(_ID_LETTERS[(number >> (5 * place)) & 31] for place in reversed(range(26)))
+    headers += [(b"request-id", request_id.encode()), *_PAYMENTS_HEADERS]
+    headers.append((b"x-ratelimit-reset", b"%d" % seconds))
+    error: dict[str, object] = {
+        "type": "validation_error",
+        "code": "parameter_invalid",
+        "message": f"{status.phrase}: the request could not be read.",
+        "param": None,
+        "doc_url": "/docs/errors#parameter_invalid",
+        "request_id": request_id,
+        "decline_code": None,
+        "resource": None,
+        "details": {},
+    }
+    return json.dumps({"error": error}).encode()
 
 
 class _RefusedRequest(Exception):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 ENVIRONMENTS = ("sandbox", "mtf", "production")
 ENCRYPTED_MEMBERS = ("encryptedValue", "encryptedValues")
 LENGTH_HEADERS = ("binary2", "binary4", "ascii4")
+RATE_LIMITS = ("auto", "on", "off")
 REFUND_STRATEGIES = ("spread", "last_first", "next_first")
 PLAN_ELEMENTS = frozenset({*range(46, 49), *range(56, 64), *range(105, 128)})
 _MAX_COUNT = 10_000
@@ -80,6 +81,9 @@ class Settings:
     gateway_offer_hours: int = 24
     gateway_session_minutes: int = 15
     gateway_void_hours: int = 24
+    payments_rate_limits: str = "auto"
+    payments_allow_private_webhooks: bool = False
+    payments_webhook_ports: str = ""
     servicing_late_after_days: int = 25
     servicing_credit_limit: int = 10_000
     servicing_refund_strategy: str = "spread"
@@ -103,6 +107,18 @@ class Settings:
     def key_file(self) -> Path:
         """The file of the key-encryption key."""
         return self.kek_file or self.home / "keys" / "kek.json"
+
+    @property
+    def has_payments_rate_limits(self) -> bool:
+        """Are requests of the payments door counted? Where nothing is said: not in the demo world."""
+        said = self.payments_rate_limits
+        return said == "on" or (said == "auto" and not self.demo)
+
+    @property
+    def webhook_ports(self) -> frozenset[int]:
+        """Ports of webhook endpoints beside 443 and 8443."""
+        ports = self.payments_webhook_ports.replace(" ", "").split(",")
+        return frozenset(int(port) for port in ports if port)
 
     @property
     def offer_lives(self) -> tuple[timedelta, timedelta]:
@@ -179,12 +195,27 @@ def _check(settings: Settings) -> None:
         )
     if settings.log_format not in ("text", "json"):
         raise SettingsError(f"PARCELA_LOG_FORMAT must be text or json, not {settings.log_format!r}.")
+    if settings.payments_rate_limits not in RATE_LIMITS:
+        raise SettingsError(
+            f"PARCELA_PAYMENTS_RATE_LIMITS must be one of {', '.join(RATE_LIMITS)}, "
+            f"not {settings.payments_rate_limits!r}."
+        )
+    _check_webhooks(settings)
     _check_servicing(settings)
     _check_switch(settings)
     _check_notifications(settings)
     _check_urls(settings)
     if not settings.is_sandbox:
         _check_production(settings)
+
+
+def _check_webhooks(settings: Settings) -> None:
+    for port in settings.payments_webhook_ports.replace(" ", "").split(","):
+        if port and not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
+            raise SettingsError(
+                "PARCELA_PAYMENTS_WEBHOOK_PORTS must be ports with commas between them, such as 9443,10443, "
+                f"not {settings.payments_webhook_ports!r}."
+            )
 
 
 def _check_servicing(settings: Settings) -> None:
@@ -254,5 +285,11 @@ def _check_production(settings: Settings) -> None:
         )
     if settings.demo:
         raise SettingsError(f"The demo world is for PARCELA_ENVIRONMENT=sandbox, not {settings.environment}.")
+    if settings.payments_allow_private_webhooks:
+        raise SettingsError(
+            "PARCELA_PAYMENTS_ALLOW_PRIVATE_WEBHOOKS is for PARCELA_ENVIRONMENT=sandbox only."
+        )
+    if settings.payments_rate_limits == "off":
+        raise SettingsError("PARCELA_PAYMENTS_RATE_LIMITS=off is for PARCELA_ENVIRONMENT=sandbox only.")
     if settings.network_allow_clear_data:
         raise SettingsError("PARCELA_NETWORK_ALLOW_CLEAR_DATA is for PARCELA_ENVIRONMENT=sandbox only.")

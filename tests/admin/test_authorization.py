@@ -42,6 +42,8 @@ PARAMS = {
     "rule_key": "TESTPARCELA01:cart-3-usd",
     "plan_key": "TESTPARCELA01:PLANAMEX",
     "order_id": "O-1",
+    "program_name": "mastercard_installments",
+    "market_id": "euro",
 }
 
 
@@ -152,7 +154,7 @@ def test_issuer_people_see_their_own_issuer_alone(shared_admin: AdminWorld) -> N
     assert [issuer["name"] for issuer in seen["issuers"]] == ["Other Bank"]
     assert shared_admin.call("other maker", "GET", "/programs").json == {"items": []}
     assert shared_admin.call("other maker", "GET", "/changes").json["items"][0]["summary"] == "Other Bank"
-    assert len(shared_admin.call("operator", "GET", "/issuers").json["items"]) == 2
+    assert len(shared_admin.call("operator", "GET", "/issuers").json["items"]) == 3
 
 
 def test_signing_out_ends_the_session(admin: AdminWorld) -> None:

@@ -123,6 +123,7 @@ def test_every_act_takes_a_key_but_those_with_a_secret_answer_or_without_effect(
         ("POST", "/sessions"),
         ("DELETE", "/sessions/current"),
         ("POST", "/merchant-callers/{merchant_id}/passwords"),
+        ("POST", "/payments-callers/{account_id}/keys"),
         ("POST", "/catalogue/diff"),
         ("POST", "/merchant-login-tests"),
     }

@@ -146,7 +146,7 @@ def test_a_merchant_of_the_catalogue_is_let_in_once(admin: AdminWorld) -> None:
     put(admin, "/merchants/SHOP", SHOP)
     path, body = "/merchant-callers", {"merchant_id": "SHOP"}
     first = admin.call("operator", "POST", path, body, idempotency_key="k1")
-    expected = {**CALLER, "client_id": 6, "code": "SHOP", "name": "Shop"}
+    expected = {**CALLER, "client_id": 8, "code": "SHOP", "name": "Shop"}
     assert (first.status, first.json) == (201, expected)
     again = admin.call("operator", "POST", path, body, idempotency_key="k1")
     assert (again.status, again.raw) == (201, first.raw)

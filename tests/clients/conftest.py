@@ -10,8 +10,14 @@ from tests.support.network_client import OfficialClient, load_party
 
 @pytest.fixture(scope="session")
 def live() -> Iterator[LiveServer]:
-    """A demo server with two workers, which also serves shop software of old gateway versions."""
-    with run_live_server(workers=2, settings={"PARCELA_GATEWAY_LOWEST_VERSION": "22"}) as server:
+    """A demo server with two workers, which also serves shop software of old gateway versions and sends
+    webhooks to this machine.
+    """
+    settings = {
+        "PARCELA_GATEWAY_LOWEST_VERSION": "22",
+        "PARCELA_PAYMENTS_ALLOW_PRIVATE_WEBHOOKS": "true",
+    }
+    with run_live_server(workers=2, settings=settings) as server:
         yield server
 
 

@@ -305,7 +305,7 @@ def test_a_try_that_outlasts_the_drain_is_unknown_and_due_at_once(deliver: Deliv
 def test_of_several_letters_about_one_plan_the_first_undelivered_goes(deliver: Deliver) -> None:
     async def work(world: DeliveryWorld) -> None:
         # Other kinds of letters about a plan will come; this one stands in for them.
-        await world.execute("ALTER TABLE letter DROP CONSTRAINT letter_tenant_id_subject_id_kind_key")
+        await world.execute("ALTER TABLE letter DROP CONSTRAINT letter_tenant_id_subject_id_kind_lane_key")
         plan = await world.buy()
         for _ in range(2):
             await world.execute(

@@ -89,4 +89,9 @@ def test_every_kind_of_account_has_one_normal_side_and_one_kind_of_owner() -> No
         "disputes": (False, False, False),
         "cash": (False, True, False),
         "credit_losses": (False, True, False),
+        "merchant_balance": (True, False, False),
+        "acquiring": (False, False, False),
+        "processing_fees": (True, False, False),
+        "installment_fees": (True, False, False),
+        "payouts": (True, False, False),
     }

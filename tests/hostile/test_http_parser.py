@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from tests.hostile.gateway_calls import has_error_shape, write_nvp, write_rest
 from tests.hostile.rows import Row
 from tests.hostile.site import Site, watch
 from tests.support.gateway_samples import load_nvp_request, load_request
-from tests.support.network_client import Answer, Jwe, forge
+from tests.support.network_client import Answer, Jwe, WireRequest, forge
 from tests.support.samples import load_sample
 
 PUBLISHED: dict[str, Row] = {
@@ -26,12 +26,16 @@ _INTERIM = (100, 103)
 
 @dataclass(frozen=True)
 class Front:
-    """A door, the address of a good inquiry there, and the bytes that its bodies may have."""
+    """A door, the address of a good inquiry there, and the bytes that its bodies may have.
+
+    `good` is the inquiry itself, where it is not one of those that are made here.
+    """
 
     site: Site
     door: str
     path: str
     most_body_bytes: int
+    good: WireRequest | None = None
 
     @property
     def is_network(self) -> bool:
@@ -59,7 +63,9 @@ def make_front(site: Site, name: str) -> Front:
 def build_good(front: Front, method: str = "POST") -> tuple[list[bytes], bytes]:
     """The header lines (request line first) and the body of a good inquiry."""
     site = front.site
-    if front.is_network:
+    if front.good is not None:
+        request = replace(front.good, method=method)
+    elif front.is_network:
         jwe = Jwe(key=site.newest_key)
         request = forge(site.partner, f"{method} /offers", load_sample("offers-request"), jwe=jwe)
     elif front.path == _PATHS["nvp"]:

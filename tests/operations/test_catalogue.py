@@ -145,6 +145,6 @@ def test_an_export_read_back_changes_nothing(run: RunWithEngine) -> None:
         entries = catalogue.parse_catalogue(catalogue.export_catalogue(seen, MAIN_TENANT))
         operator = await find(engine, OPERATOR)
         assert catalogue.compare_catalogue(seen, operator, entries, prune=True) == []
-        assert len(entries) == 51
+        assert len(entries) == 98
 
     run(work)

@@ -5,23 +5,32 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conftest import ROOT_URL, DemoTemplate, RunWithEngine
 
+from parcela.catalogue_files import read_yaml
 from parcela.domain.card_brands import CardBrand
 from parcela.domain.cards import Pan
 from parcela.domain.merchants import Attachment, MerchantProfile, Privilege
-from parcela.domain.programs import Issuer, OfferGroup
+from parcela.domain.programs import Entry, Issuer, OfferGroup
 from parcela.operations import catalogue, clients, merchants, people
 from parcela.operations.catalogue import Proposal
 from parcela.operations.clients import ClientSwitches
 from parcela.operations.engine import MAIN_TENANT, Engine
+from parcela.sandbox.payments_setup import ACCOUNT_ID, OTHER_ACCOUNT_ID
 from parcela.sandbox.setup import MERCHANT_ID, PROVIDER_ID, prepare_demo_world
+from parcela.store.world import bump_version
 
 USER = f"merchant.{MERCHANT_ID}"
+FORGET_CALLERS = """
+DELETE FROM payments_key;
+DELETE FROM api_password;
+DELETE FROM client WHERE role IN ('account', 'merchant');
+"""
 
 
 @pytest.fixture
@@ -37,6 +46,12 @@ async def start_again(engine: Engine, home: Path) -> dict[str, Any]:
     credentials: dict[str, Any] = json.loads((home / "sandbox" / "credentials.json").read_text())
     gateway: dict[str, Any] = credentials["gateway"]
     return gateway
+
+
+def read_entries(file: str) -> list[Entry]:
+    """The entries of one of the demo world's catalogue files."""
+    text = files("parcela.sandbox").joinpath(file).read_text(encoding="utf-8")
+    return catalogue.parse_catalogue(read_yaml(text.replace("{root}", ROOT_URL)))
 
 
 async def count_passwords(engine: Engine) -> tuple[int, int]:
@@ -99,12 +114,17 @@ def test_a_world_of_an_older_version_gets_what_it_lacks(run: RunWithEngine, home
         checker = await people.get_person(engine, "second-operator@sandbox.example")
         held = (await engine.look()).catalogue(MAIN_TENANT).entries
         before = {key: one.entry for key, one in held.items()}
+        accounts = {(entry.kind, entry.key) for entry in read_entries("payments.yaml")}
         kinds = ("merchant", "merchant_product", "offer_rule", "merchant_plan")
-        newer = [key for key in before if key[0] in kinds]
-        newer += [key for key in before if key[0] == "program" and not key[1].isdigit()]
+        newer = [key for key in before if key[0] in kinds or key in accounts]
+        newer += [key for key in before if key[0] == "program" and not key[1].isdigit() and key not in newer]
         renamed = catalogue.parse_entry(
             Issuer.kind, {**catalogue.render_entry(before["issuer", PROVIDER_ID]), "name": "My Bank"}
         )
+        # The older version knew none of these callers either.
+        async with engine.database.transaction() as connection:
+            await connection.execute(FORGET_CALLERS)
+            await bump_version(connection)
         proposal = Proposal(summary="As it was", wanted=[renamed], removed=newer)
         proposed = await catalogue.propose(engine, maker, proposal)
         await catalogue.approve(engine, checker, proposed.change_set_id)
@@ -114,6 +134,8 @@ def test_a_world_of_an_older_version_gets_what_it_lacks(run: RunWithEngine, home
         # What people changed stays as it is.
         assert after == {**before, ("issuer", PROVIDER_ID): renamed}
         assert merchants.find_caller(seen, MERCHANT_ID) is not None
+        callers = {client.code for client in seen.snapshot.clients.values()}
+        assert callers >= {MERCHANT_ID, ACCOUNT_ID, OTHER_ACCOUNT_ID}
 
     run(work)
 

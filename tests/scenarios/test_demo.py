@@ -1,4 +1,4 @@
-"""`make demo` as a person runs it: the printed facts of a wallet's purchase and of a shop's."""
+"""`make demo` as a person runs it: the printed facts of a wallet's purchase, a shop's and a split payment."""
 
 import json
 import os
@@ -91,7 +91,8 @@ def test_the_demo_shops_with_a_payment_plan_and_again_in_the_same_home(home: Pat
         article, _, rest = done.stdout.partition("6. A shop")[2].partition("7. In the cart")
         cart, _, rest = rest.partition("8. The payer accepts")
         paid, _, rest = rest.partition("9. The issuer has the plan")
-        plan, _, refunded = rest.partition("10. Part of it comes back")
+        plan, _, rest = rest.partition("10. Part of it comes back")
+        refunded = rest.partition("11. Another shop")[0]
         assert list_offers(article) == [
             ["01", "$207.05", "5", "x", "$207.05", "11.99", "%", "$0.00", "$0.00", "$1,242.30"],
             ["02", "$100.00", "11", "x", "$100.00", "14.00", "%", "$0.00", "$92.88", "$1,200.00"],
@@ -111,6 +112,50 @@ def test_the_demo_shops_with_a_payment_plan_and_again_in_the_same_home(home: Pat
         assert re.findall(r"Total +(.+\S)", refunded) == ["$828.18       $800.00       $28.18"]
         assert refunded.count("$138.03") == 6
     assert "operation=PAY" in (home / "server.log").read_text()
+
+
+def test_the_demo_takes_a_split_payment_and_again_in_the_same_home(home: Path) -> None:
+    first, second = run_demo(home, find_port()), run_demo(home, find_port())
+    assert [(done.returncode, done.stderr) for done in (first, second)] == [(0, ""), (0, "")]
+    for done in (first, second):
+        listed, _, rest = done.stdout.partition("11. Another shop")[2].partition("12. The shopper takes 3")
+        paid, _, rest = rest.partition("13. A third of it")
+        refunded, _, rest = rest.partition("14. Ten days pass")
+        later, _, rest = rest.partition("15. What the merchant gets")
+        statement = rest.partition("API documents")[0]
+        assert "by the browser: card 5200 82** **** 0108\n   201 after " in listed
+        assert re.findall(r"(\d+ x €[\d.]+) +([\d.]+ % APRC) +(€[\d.]+) +(€[\d.]+)", listed) == [
+            ("3 x €200.00", "0.0 % APRC", "€0.00", "€600.00"),
+            ("6 x €100.00", "0.0 % APRC", "€0.00", "€600.00"),
+            ("12 x €52.08", "9.4 % APRC", "€24.96", "€624.96"),
+        ]
+        (payment_id,) = re.findall(r"Payment   (pay_\w+), completed\n", paid)
+        assert "   Fees      €2.64 = €1.74 for processing, €0.90 for the plan\n" in paid
+        assert list_payment_rows(paid) == [("€200.00", "paid"), ("€200.00", "due"), ("€200.00", "due")]
+        assert "leaves No. 2 €100.00, No. 3 €100.00\n   200 after " in refunded
+        assert "€200.00, pending\n   201 after " in refunded
+        fired = re.findall(r"   1 x ([\w.]+)\n", later)
+        assert {"refund.succeeded", "payment.refunded", "settlement.completed"} <= set(fired)
+        assert "   Payment   partially_refunded, €200.00 of it\n" in later
+        assert list_payment_rows(later) == [("€200.00", "paid"), ("€100.00", "due"), ("€100.00", "due")]
+        lines = [" ".join(line.split()) for line in statement.splitlines()]
+        assert [re.sub(r"of [\d-]+", "of DAY", line) for line in lines if re.search(r"\d\.\d\d$", line)] == [
+            "payments 1 600.00",
+            "processing fees 1 -1.74",
+            "installment fees 1 -0.90",
+            "refunds 1 -200.00",
+            "fee credits 1 0.30",
+            "net 397.66",
+            "opening balance 0.00",
+            "payout of DAY -397.66",
+            "closing balance 0.00",
+        ]
+        assert f"parcela payment show {payment_id} " in done.stdout
+
+
+def list_payment_rows(printed: str) -> list[tuple[str, str]]:
+    """Amount and state of each row of a split payment."""
+    return re.findall(r"^ +\d+ +\d{4}-\d\d-\d\d +(€[\d.]+) +(\w+) *$", printed, re.M)
 
 
 def list_offers(printed: str) -> list[list[str]]:

@@ -302,7 +302,13 @@ def test_the_commands_carry_a_message_from_end_to_end(
 
     plan_id = asyncio.run(prepare())
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PARCELA_")}
-    environ = {**kept, "PARCELA_DATABASE_URL": database_url, "PARCELA_HOME": str(demo_template.home)}
+    environ = {
+        **kept,
+        "PARCELA_DATABASE_URL": database_url,
+        "PARCELA_HOME": str(demo_template.home),
+        # Long enough on a busy machine: without an answer in time a message goes on without its plan.
+        "PARCELA_SWITCH_LOOKUP_TIMEOUT_MS": "2000",
+    }
     message = tmp_path / "message.json"
     message.write_text(json.dumps({"card": CARD, "amount": "150.00", "currency": "USD", "stan": 742}))
     with (

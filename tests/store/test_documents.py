@@ -515,8 +515,8 @@ ALL_INTERVALS = "weekly, biweekly, every_15_days, semimonthly, monthly, quarterl
         (
             "merchant",
             {"brands": ["visa", "vista"]},
-            "merchant.brands[1]: expected one of amex, diners_club, discover, jcb, maestro, mastercard, visa,"
-            " got 'vista'",
+            "merchant.brands[1]: expected one of amex, diners_club, discover, elo, jcb, maestro, mastercard,"
+            " visa, got 'vista'",
         ),
         # Members left out.
         ("market_pair", {"country": "CAN"}, "market_pair.currency: expected a value; it may not be left out"),

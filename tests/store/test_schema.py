@@ -187,7 +187,7 @@ def test_events_and_audit_lines_are_only_added(connect: WithConnection, table: s
         ([INSERT_LETTER.format("'sent', NULL, NULL, NULL, NULL, NULL, NULL")], "letter_status_check"),
         (
             [INSERT_LETTER.format("'due', NULL, NULL, now(), NULL, NULL, NULL"), INSERT_SECOND_LETTER],
-            "letter_tenant_id_subject_id_kind_key",
+            "letter_tenant_id_subject_id_kind_lane_key",
         ),
         # One world, and issuers' people and clients name their issuer.
         (["INSERT INTO world (environment) VALUES ('sandbox')"], "world_pkey"),

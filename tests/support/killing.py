@@ -7,6 +7,7 @@ import os
 import random
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -205,9 +206,21 @@ def find_lasting_port() -> int:
 
 def crash_database(home: Path) -> None:
     """End every process of a home's PostgreSQL at once, as a crash does, and start it again."""
+    _control_database(home, "restart", "--mode=immediate")
+
+
+def pause_database(home: Path, seconds: float) -> None:
+    """The same, and start it again after a while."""
+    _control_database(home, "stop", "--mode=immediate")
+    time.sleep(seconds)
+    # A restart of what does not run starts it as it ran before.
+    _control_database(home, "restart")
+
+
+def _control_database(home: Path, *words: str) -> None:
     cluster = locate_cluster(home.resolve() / "postgres")
     bin_dir, _ = prepare_programs(find_bin_dir(), cluster.account)
-    options = ["--pgdata=data", "--log=postgres.log", "--mode=immediate", "--wait", "--silent"]
-    done = cluster.account.run([bin_dir / "pg_ctl", "restart", *options], directory=cluster.private)
+    options = ["--pgdata=data", "--log=postgres.log", "--wait", "--silent"]
+    done = cluster.account.run([bin_dir / "pg_ctl", *words, *options], directory=cluster.private)
     if done.returncode != 0:
         raise RuntimeError(f"PostgreSQL did not start again: {done.stderr}")

@@ -15,7 +15,7 @@ from typing import Self
 
 import requests
 
-_START_S = 30
+_START_S = 60
 _STOP_S = 20
 
 

@@ -26,10 +26,11 @@ from parcela.domain.servicing.records import PlanNotice, ServicedPlan
 from parcela.domain.terms import FirstDue
 from parcela.issuer.read_notice import read_notice
 from parcela.operations.engine import MAIN_TENANT, Engine
-from parcela.operations.merchant_plans import CapturedPayment, prepare_plan, write_plan
+from parcela.operations.merchant_plans import CapturedPayment, prepare_plan
 from parcela.operations.merchants import MerchantCaller, find_caller
 from parcela.operations.plan_opening import open_plan
 from parcela.operations.plan_records import CheckedPlan
+from parcela.operations.plans import write_new_plan
 from parcela.store import plans
 from parcela.store.database import Connection
 from tests.support.servicing import CORRELATION_ID
@@ -144,7 +145,7 @@ async def capture(engine: Engine, checked: CheckedPlan, *, digits: str = CARD, *
     new = prepare_plan(engine, seen, caller, payment)
 
     async def work(connection: Connection) -> Plan | None:
-        await write_plan(connection, new)
+        await write_new_plan(connection, new)
         return await plans.find_plan(connection, MAIN_TENANT, plan_id=new.plan.plan_id)
 
     stored = await engine.database.run(work)

@@ -84,8 +84,11 @@ def _name_member(message: str, wanted: type[msgspec.Struct]) -> InvalidInput:
 
 
 def _list_choices(wanted: type[msgspec.Struct], member: str) -> list[str]:
-    """The values of a member that is an enumeration or a choice of texts."""
-    hint = typing.get_type_hints(wanted)[member]
+    """The values of a member, or of a place in a list, that is an enumeration or a choice of texts."""
+    name, _, position = member.partition("[")
+    hint = typing.get_type_hints(wanted)[name]
+    if position:
+        (hint,) = typing.get_args(hint)
     choices = typing.get_args(hint)
     if typing.get_origin(hint) is not typing.Literal and choices:
         # A choice that may be left out: the texts stand one level deeper.

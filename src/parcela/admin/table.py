@@ -7,6 +7,7 @@ from parcela.admin.authorizations import AUTHORIZATION_ROUTES
 from parcela.admin.deliveries import DELIVERY_ROUTES
 from parcela.admin.merchant_callers import MERCHANT_CALLER_ROUTES
 from parcela.admin.merchant_orders import MERCHANT_ORDER_ROUTES
+from parcela.admin.payments_callers import PAYMENTS_CALLER_ROUTES
 from parcela.admin.post_purchase import POST_PURCHASE_ROUTES
 from parcela.admin.routes import Route
 from parcela.admin.servicing_table import SERVICING_ROUTES
@@ -409,6 +410,7 @@ ROUTES = (
     *_list_entry_routes(),
     *_CLIENT_ROUTES,
     *MERCHANT_CALLER_ROUTES,
+    *PAYMENTS_CALLER_ROUTES,
     *MERCHANT_ORDER_ROUTES,
     *_RECORD_ROUTES,
     *AUTHORIZATION_ROUTES,

@@ -173,7 +173,7 @@ def pay_off_plan(
         plan = (await servicing.read_serviced_plan(engine, person, plan_id)).plan
         world = await engine.look()
         if amount is None:
-            payoff = await servicing.quote_payoff(engine, world, plan_id)
+            payoff = await servicing.quote_payoff(engine, world, plan.plan_id)
             total, waived = (
                 _show(payoff.total_minor, plan.currency),
                 _show(payoff.waived_minor, plan.currency),
@@ -181,7 +181,7 @@ def pay_off_plan(
             return f"{total} {plan.currency} on {payoff.on}, {waived} interest waived"
         card_accounts.check_may_service(person)
         act = servicing.PlanAct(
-            plan_id=plan_id, event_id=event_id or f"cli-{engine.ids.new_uuid()}", actor=person.email
+            plan_id=plan.plan_id, event_id=event_id or f"cli-{engine.ids.new_uuid()}", actor=person.email
         )
         amount_minor = _read_amount(amount, plan.currency)
         return await servicing.pay_off(engine, world, act, amount_minor=amount_minor)

@@ -158,13 +158,15 @@ def run_worker(home: Path | None) -> None:
 async def _work_until_signal(settings: Settings, url: str) -> None:
     from parcela.app import open_engine, run_delivery
     from parcela.operations.scheduler import keep_scheduling
+    from parcela.payments_service import build_payments_desk, keep_payments
 
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     engine = await open_engine(settings, url)
     try:
-        async with run_delivery(engine, settings), keep_scheduling(engine):
+        desk = build_payments_desk(engine, settings)
+        async with run_delivery(engine, settings), keep_scheduling(engine), keep_payments(desk):
             say("The worker runs; Ctrl-C lets it finish what it has begun.")
             await ended.wait()
     finally:

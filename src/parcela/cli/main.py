@@ -18,10 +18,13 @@ from parcela.cli import (
     ledger,
     merchants,
     orders,
+    payments,
+    payments_accounts,
     people,
     post_purchase,
     records,
     sandbox,
+    statements,
     switch,
     transactions,
 )
@@ -38,6 +41,13 @@ app.add_typer(entries.groups, name="group", help="Offer groups and their PAN lis
 app.add_typer(clients.app, name="client", help="Callers of the APIs and their keys.")
 app.add_typer(merchants.app, name="merchant", help="Merchants, who of them may call, and their passwords.")
 app.add_typer(merchants.rules, name="rule", help="What merchants offer.")
+app.add_typer(
+    payments_accounts.app,
+    name="payments-account",
+    help="Accounts of the payments door, who of them may call, and their API keys.",
+)
+payments_accounts.app.command("statement")(statements.show_statement)
+app.add_typer(payments.app, name="payment", help="Payments of the payments door.")
 app.add_typer(orders.app, name="order", help="Orders of merchants.")
 app.add_typer(records.tokens, name="tokens", help="The map from token PANs to funding PANs.")
 app.add_typer(people.app, name="person", help="People who may sign in.")

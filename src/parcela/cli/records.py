@@ -92,8 +92,10 @@ def _draw_facts(*facts: tuple[str, str]) -> Table:
 def _draw_plan(view: PlanView) -> Group:
     plan = view.plan
     transaction = plan.request.transaction
+    name = () if view.payments_name is None else (("At /v1", view.payments_name),)
     facts = _draw_facts(
         ("Plan", plan.plan_id),
+        *name,
         ("Status", plan.status),
         ("Made", f"{plan.created_at:%Y-%m-%d %H:%M:%S %Z} by client {view.client_code}"),
         ("Purchase", f"{transaction.amount:,} {transaction.currency}, {plan.request.merchant.name or '-'}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from parcela.cli.options import CommandError, HomeOption, make_group, say
 
 if TYPE_CHECKING:
     from parcela.domain.changes import ChangeSet, Person, Role
+    from parcela.domain.payments.webhooks import WebhookEndpoint
     from parcela.operations.engine import Engine, World
 
 clock = make_group()
@@ -74,6 +76,38 @@ def set_sandbox_destination(
     done = run_with_engine(home, work)
     say(f"{done.proposed_by} proposed that the notifications of Sandbox Bank go to {url},")
     say(f"{done.decided_by} approved it (change set {done.change_set_id}): it is in force.")
+
+
+@app.command("webhook")
+def set_sandbox_webhook(
+    url: Annotated[str, typer.Argument(help="Where the demo account's events go.")],
+    home: HomeOption = None,
+) -> None:
+    """Send the demo account's events to a URL, signed with `webhook_secret` of credentials.json."""
+    from parcela.cli.acting import read_settings
+    from parcela.domain.payments.refusals import PaymentRefused
+    from parcela.payments_service import build_payments_desk
+    from parcela.sandbox.webhooks import point_webhooks
+
+    settings = read_settings(home=home)
+    file = settings.home / "sandbox" / "credentials.json"
+    if not file.exists():
+        raise CommandError(f"There is no {file}: start with `parcela serve --demo` first.")
+    held = json.loads(file.read_text())["payments"]
+
+    async def work(engine: Engine) -> WebhookEndpoint:
+        desk = build_payments_desk(engine, settings)
+        return await point_webhooks(desk, held["account_id"], url, secret=held["webhook_secret"])
+
+    try:
+        endpoint = run_with_engine(home, work)
+    except PaymentRefused as refusal:
+        hint = (
+            "Plain http and private hosts need PARCELA_PAYMENTS_ALLOW_PRIVATE_WEBHOOKS=1, on the server too."
+        )
+        raise CommandError(f"{refusal.message} {hint}") from None
+    say(f"All events of {held['account_id']} go to {url} (endpoint {endpoint.endpoint_id}).")
+    say(f"Verify them with `webhook_secret` of {file}.")
 
 
 @vault.command("new-key-file")

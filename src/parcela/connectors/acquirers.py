@@ -1,9 +1,11 @@
 """Which acquirer a merchant has.
 
 The simulated one is the only one there is: it serves test merchants everywhere, and all merchants in a
-sandbox. Elsewhere any other merchant has none, and its payments are refused before they begin.
+sandbox. Elsewhere any other merchant has none, and its payments are refused before they begin. An account of
+the payments door has its own test mode, so its live mode is served by no simulator.
 """
 
+from parcela.connectors.simulated.payment_cards import is_payments_account
 from parcela.domain.merchants import MerchantProfile
 from parcela.domain.order_refusals import NoAcquirer, Relationship
 from parcela.operations.acquiring import Acquirer, AcquirerReply, AcquirerRequest
@@ -18,7 +20,7 @@ class AcquirerRouter:
 
     def has_acquirer(self, profile: MerchantProfile) -> bool:
         """Is there anybody to carry this merchant's messages?"""
-        return self._is_sandbox or profile.is_simulated
+        return profile.is_simulated or (self._is_sandbox and not is_payments_account(profile))
 
     async def send(self, request: AcquirerRequest) -> AcquirerReply:
         """Carry out a card message. Raises NoAcquirer, AcquirerSilent."""

@@ -8,6 +8,7 @@ from datetime import datetime
 import structlog
 
 from parcela.delivery.masking import hash_shown_body, mask_answer, mask_detail, mask_text
+from parcela.delivery.retry_after import read_retry_after
 from parcela.domain.delivery import (
     Answered,
     NoAnswer,
@@ -90,11 +91,13 @@ class Courier:
             log.error("letter cannot be written", fault=name, at=f"{frame.filename}:{frame.lineno}")
             return NotRendered(code="cannot_render", detail=f"writing the letter failed ({name})")
         try:
-            seen.answer = await self._http.post(seen.rendered.request, self._limits)
+            http = seen.rendered.http or self._http
+            seen.answer = await http.post(seen.rendered.request, self._limits)
         except OutboundFailure as failure:
             return NoAnswer(kind=failure.kind, detail=mask_detail(failure.detail, seen.rendered.secrets))
         if seen.answer.status not in renderer.rules.delivered_statuses:
-            return Answered(status=seen.answer.status)
+            retry_after = read_retry_after(seen.answer.headers, real_now=world.real_now)
+            return Answered(status=seen.answer.status, retry_after=retry_after)
         flag = renderer.find_flag(seen.answer)
         masked = None if flag is None else mask_detail(flag, seen.rendered.secrets)
         return Answered(status=seen.answer.status, flag=masked)

@@ -6,8 +6,10 @@ there are slots.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -17,6 +19,8 @@ from parcela.domain.delivery import Delivered, Parked
 from parcela.operations.delivery_work import ClaimedLetter, DeliveryDesk, FinishedTry, Lease
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine, World
 from parcela.operations.letter_rendering import Draft, LetterRenderer
+
+Result = TypeVar("Result")
 
 _RETRY_S = 0.5
 
@@ -185,10 +189,14 @@ class Lane:
                 self.stop()
                 return
             finished = await self._try_while_leased(letter, draft, world)
-        if await self._record(finished):
+        if await self._persist(partial(self._tools.desk.finish, finished)):
             record = finished.record
             count_attempt(letter.kind, record.outcome, record.duration_ms / 1000)
             _tell_trouble(finished)
+            if isinstance(finished.decision, Parked):
+                await self._persist(partial(self._tools.renderers[letter.kind].note_parked, finished))
+            # Another letter about the same object may have waited for this first try.
+            self._has_more = self._has_more or letter.object_id is not None
         else:
             log.warning("late outcome refused", letter_id=letter.letter_id, lane=letter.key.lane)
             self.stop()
@@ -205,11 +213,11 @@ class Lane:
         finally:
             self._sending.discard(task)
 
-    async def _record(self, finished: FinishedTry) -> bool:
-        """Write the outcome, however long the database is away: nobody else knows it."""
+    async def _persist(self, write: Callable[[], Awaitable[Result]]) -> Result:
+        """Write what nobody else knows, however long the database is away."""
         while True:
             try:
-                return await self._tools.desk.finish(finished)
+                return await write()
             except UNAVAILABLE_ERRORS as fault:
                 log.warning("outcome waits for the database", fault=type(fault).__name__)
                 await self._tools.engine.clock.sleep(_RETRY_S)

@@ -193,15 +193,13 @@ class DeliveryWorker:
             log.warning("lanes not given back", fault=type(fault).__name__)
 
     def _find_obstacle(self, key: LaneKey) -> tuple[str, Obstacle] | None:
-        """Why no letter of a lane can go, with the kind; None when one kind's may."""
+        """Why no letter of a lane can go, with their kind; None when they may."""
         world = self._engine.recall()
-        found = None
         for kind, renderer in self._renderers.items():
-            obstacle = renderer.find_obstacle(world, key)
-            if obstacle is None:
-                return None
-            found = kind, obstacle
-        return found
+            if renderer.owns(key):
+                obstacle = renderer.find_obstacle(world, key)
+                return None if obstacle is None else (kind, obstacle)
+        return None
 
     async def _is_held_up(self, key: LaneKey) -> bool:
         found = self._find_obstacle(key)

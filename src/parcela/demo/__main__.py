@@ -1,5 +1,5 @@
-"""`python -m parcela.demo`: start a server, make a wallet's purchase and a shop's, say what happened, and
-keep serving.
+"""`python -m parcela.demo`: start a server, make a wallet's purchase, a shop's and one at the payments door,
+say what happened, and keep serving.
 """
 
 import os
@@ -18,6 +18,7 @@ from parcela.demo.caller import Caller, Json, UnexpectedAnswerError
 from parcela.demo.issuer_side import Operator
 from parcela.demo.server import DemoServer, ServerDidNotStartError, find_free_port, run_server
 from parcela.demo.shopping import shop_with_a_plan
+from parcela.demo.splitting import take_a_split_payment
 from parcela.settings import Settings, SettingsError, load_settings
 
 
@@ -40,7 +41,7 @@ def main(
 
 def run_demo(console: Console, settings: Settings, *, keeps_serving: bool) -> None:
     """The whole demo."""
-    console.print(f"[bold]Parcela {__version__}[/]  two purchases in installments, from offers to books")
+    console.print(f"[bold]Parcela {__version__}[/]  three purchases in installments, from offers to books")
     port = find_free_port(settings.host, settings.port)
     if port != settings.port:
         console.print(f"Port {settings.port} is taken: this demo uses {port}.")
@@ -54,8 +55,9 @@ def run_demo(console: Console, settings: Settings, *, keeps_serving: bool) -> No
         account_id = follow_plan(console, server, plan_id)
         register_cards(console, server, settings.home)
         shop_with_a_plan(console, server)
+        payment_id = take_a_split_payment(console, server, settings.home)
         console.print()
-        commands = show.list_commands(plan_id=plan_id, account_id=account_id)
+        commands = show.list_commands(plan_id=plan_id, account_id=account_id, payment_id=payment_id)
         show.show_links(console, local_url=server.local_url, home=settings.home, commands=commands)
         if keeps_serving:
             console.print("\nServing. Ctrl-C ends it.")

@@ -2,7 +2,7 @@
 shop's purchase with a payment plan.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -23,6 +23,7 @@ MERCHANT: Json = {
 SHOP_CARD = "5123450000000008"
 SHOP_SKU, SHOP_PRICE, SHOP_CURRENCY = "SKU-1", "1200.00", "USD"
 SHOP_REFUND = "400.00"
+SPLIT_REFUND_CENTS = 20000
 
 
 def make_offers_request(now: datetime) -> Json:
@@ -116,6 +117,24 @@ def make_payment(offer_id: str) -> Json:
 def make_refund() -> Json:
     """`REFUND` of a part."""
     return {"apiOperation": "REFUND", "transaction": {"amount": SHOP_REFUND, "currency": SHOP_CURRENCY}}
+
+
+def make_split_payment(today: date) -> Json:
+    """A payment that waits for `confirm`; a first payment of today is collected with the purchase."""
+    return {
+        "amount": 60000,
+        "currency": "EUR",
+        "description": "Annual kit",
+        "returnUrl": "https://shop.example/done",
+        "confirm": False,
+        "installments": {"enabled": True, "count": 3, "firstPaymentDate": today.isoformat()},
+    }
+
+
+def make_payment_method() -> Json:
+    """The card as the shopper's browser sends it: one with plans of 3, 6 and 12 payments."""
+    card = {"number": "5200828200000108", "expMonth": 12, "expYear": 2040, "cvc": "123"}
+    return {"type": "card", "card": card}
 
 
 def _make_order() -> Json:

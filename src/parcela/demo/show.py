@@ -126,7 +126,37 @@ def show_rows(console: Console, serviced: Json) -> None:
     console.print(table)
 
 
-def list_commands(*, plan_id: str, account_id: str) -> list[str]:
+def show_payment_plans(console: Console, plans: Sequence[Json]) -> None:
+    """The plans of a payment in the order in which they came."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2), pad_edge=False, show_edge=False)
+    table.add_column("Payments", no_wrap=True)
+    for title in ("Rate", "Cost", "Total"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("First", no_wrap=True)
+    for plan in plans:
+        table.add_row(
+            f"{plan['count']} x {format_euros(plan['monthlyAmount'])}",
+            f"{plan['rate']['value']} % {plan['rate']['label']}",
+            format_euros(plan["costOfCredit"]),
+            format_euros(plan["totalAmount"]),
+            plan["firstPaymentDate"],
+        )
+    console.print(Padding(table, (1, 0, 0, 3)))
+
+
+def show_payment_rows(console: Console, installments: Json) -> None:
+    """The plan of a payment, row by row."""
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, padding=(0, 2), pad_edge=False)
+    table.add_column("No.", justify="right")
+    table.add_column("Due", footer="To come")
+    table.add_column("Amount", justify="right", footer=format_euros(installments["remainingAmount"]))
+    table.add_column("")
+    for row in installments["schedule"]:
+        table.add_row(str(row["number"]), row["dueDate"], format_euros(row["amount"]), row["status"])
+    console.print(table)
+
+
+def list_commands(*, plan_id: str, account_id: str, payment_id: str) -> list[str]:
     """What one may try next, in an order that tells the plan's story."""
     return [
         f"plan show {plan_id}",
@@ -134,6 +164,7 @@ def list_commands(*, plan_id: str, account_id: str) -> list[str]:
         "due run",
         f"plan servicing {plan_id}",
         f"account statement {account_id}",
+        f"payment show {payment_id}",
         "delivery list",
         "ledger check",
         "doctor",
@@ -147,7 +178,7 @@ def show_links(console: Console, *, local_url: str, home: Path, commands: Sequen
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     table.add_row("API documents", f"{local_url}/docs")
-    table.add_row("OpenAPI", f"{local_url}/openapi/network.json, {local_url}/openapi/gateway.json")
+    table.add_row("OpenAPI", f"{local_url}/openapi/network.json, gateway.json, payments.json")
     table.add_row("Keys and passwords", str(home / "sandbox" / "credentials.json"))
     table.add_row("The server's log", str(find_log(home)))
     table.add_row("Is it alive?", f"curl {local_url}/healthz")
@@ -169,6 +200,11 @@ def mask_card(digits: str) -> str:
 def format_amount(amount: Decimal | float | str) -> str:
     """A dollar amount of the wire for people: always with cents."""
     return f"${Decimal(str(amount)):,.2f}"
+
+
+def format_euros(cents: int) -> str:
+    """An amount of the payments door, in cents, for people."""
+    return f"€{Decimal(cents) / 100:,.2f}"
 
 
 def _make_card(offer: Json, purchase_amount: int) -> Panel:

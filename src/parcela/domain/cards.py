@@ -1,6 +1,7 @@
 """Card numbers (PANs) that do not leak: masked everywhere but where `digits` is asked for."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +13,8 @@ _CARD_NUMBER_RUN = re.compile(
     r"(?<![0-9])[0-9]{12,19}(?![0-9])"
     r"|(?<![0-9])[0-9]{4}(?P<gap>[ -])[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{4}(?![0-9A-Za-z-])"
 )
+_NAME_BEFORE = re.compile(r"[0-9A-Za-z]*\Z")
+_NAME_AFTER = re.compile(r"[0-9A-Za-z]*")
 
 
 class CardFunding(StrEnum):
@@ -47,14 +50,25 @@ def mask_digits(digits: str) -> str:
     return digits[:6] + "*" * (len(digits) - 10) + digits[-4:]
 
 
-def mask_card_numbers(text: str) -> str:
-    """Star 12 to 19 digits in a row, or 16 in fours, that pass Luhn: for texts that are kept or told."""
+def mask_card_numbers(text: str, is_card: Callable[[str, str], bool] = lambda digits, name: True) -> str:
+    """Star 12 to 19 digits in a row, or 16 in fours, that pass Luhn: for texts that are kept or told.
+
+    `is_card` may let some of them stand: it is told the digits, and the letters and digits they stand in.
+    """
 
     def mask(match: re.Match[str]) -> str:
         digits = match.group().replace(match["gap"], "") if match["gap"] else match.group()
-        return mask_digits(digits) if passes_luhn(digits) else match.group()
+        is_found = passes_luhn(digits) and is_card(digits, _find_name(text, match.span()))
+        return mask_digits(digits) if is_found else match.group()
 
     return _CARD_NUMBER_RUN.sub(mask, text)
+
+
+def _find_name(text: str, span: tuple[int, int]) -> str:
+    """The run of letters and digits that a part of a text stands in."""
+    before, after = _NAME_BEFORE.search(text[: span[0]]), _NAME_AFTER.match(text, span[1])
+    assert before is not None and after is not None, "both patterns take nothing as well"
+    return text[before.start() : after.end()]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -111,8 +111,13 @@ class Catalogue:
 
     def find_payments_account(self, account_id: str) -> PaymentsAccount | None:
         """The enabled account of the payments door with this id."""
+        account = self.find_known_payments_account(account_id)
+        return account if account is not None and account.enabled else None
+
+    def find_known_payments_account(self, account_id: str) -> PaymentsAccount | None:
+        """The same, also one that is switched off."""
         found = self.entries.get((PaymentsAccount.kind, account_id))
-        if found is None or not isinstance(found.entry, PaymentsAccount) or not found.entry.enabled:
+        if found is None or not isinstance(found.entry, PaymentsAccount):
             return None
         return found.entry
 

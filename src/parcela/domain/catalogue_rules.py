@@ -15,6 +15,7 @@ from parcela.domain.merchant_references import check_merchant_references
 from parcela.domain.merchant_rules import check_merchant, check_plan, check_product, check_rule
 from parcela.domain.merchants import MerchantPlan, MerchantProduct, MerchantProfile, OfferRule
 from parcela.domain.money import Money
+from parcela.domain.payments.account_references import check_payments_references
 from parcela.domain.payments.account_rules import check_account, check_market, check_payments_program
 from parcela.domain.payments.accounts import PaymentsAccount, PaymentsMarket, PaymentsProgram
 from parcela.domain.programs import (
@@ -72,6 +73,7 @@ def check_catalogue(entries: Mapping[EntryKey, VersionedEntry]) -> None:
             _check_group_references(entries, entry)
         if isinstance(entry, MerchantProduct | OfferRule | MerchantPlan):
             check_merchant_references(entries, entry)
+    check_payments_references(entries)
     _check_disjoint([entry for entry in held if isinstance(entry, AccountRange)])
     _check_disjoint([entry for entry in held if isinstance(entry, TokenRange)])
 

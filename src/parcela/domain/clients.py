@@ -1,4 +1,7 @@
-"""Registered callers, their keys (`spec/network.md` §§3, 4) and API passwords (`spec/gateway.md` §2)."""
+"""Registered callers, their keys (`spec/network.md` §§3, 4) and API passwords (`spec/gateway.md` §2).
+
+API keys of accounts are in `domain.payments.keys`.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,11 +9,12 @@ from enum import StrEnum
 
 
 class ClientRole(StrEnum):
-    """A distribution partner, an issuer (or its processor), or a merchant."""
+    """A distribution partner, an issuer (or its processor), a merchant, or an account (payments door)."""
 
     PARTNER = "partner"
     ISSUER = "issuer"
     MERCHANT = "merchant"
+    ACCOUNT = "account"
 
 
 class KeyPurpose(StrEnum):
@@ -49,7 +53,7 @@ class ClientKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A registered caller. `code` is the client id in its consumer keys, of merchants the merchant id."""
+    """A registered caller. `code` is the client id in its consumer keys, of others their id."""
 
     client_id: int
     tenant_id: int

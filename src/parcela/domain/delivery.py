@@ -1,7 +1,7 @@
 """What becomes of a letter after a try: delivered, tried again at an instant, or parked for a person.
 
 The ladder of tries is exact: instants count from an anchor, so that slow answers and slow polls never add
-up; only a try that was itself late moves the anchor (`spec/network.md` §9).
+up; only a try that was itself late moves the anchor (`spec/network.md` §9, `spec/payments.md` §11.4).
 """
 
 from dataclasses import dataclass, replace
@@ -34,11 +34,17 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRules:
-    """How letters of one kind are tried. An answer that is neither delivered nor retried parks the letter."""
+    """How letters of one kind are tried. An answer that is neither delivered nor retried parks the letter.
+
+    `late` is how late a try may start before the ladder counts from it anew. With a status of
+    `deferred_statuses` the other side may name a later instant for the next try (`Retry-After`).
+    """
 
     ladder: Ladder
     delivered_statuses: frozenset[int]
     retried_statuses: frozenset[int]
+    deferred_statuses: frozenset[int] = frozenset()
+    late: timedelta = LATE
     render_tries: int = 3
     render_delay: timedelta = timedelta(minutes=1)
 
@@ -49,6 +55,21 @@ NETWORK_RULES = DeliveryRules(
     retried_statuses=frozenset(range(500, 600)),
 )
 """`spec/network.md` §9: 201 alone delivers, 5XX and no answer are repeated for ever, the rest parks."""
+
+MAX_DEFERRAL = timedelta(hours=24)
+"""How long a receiver may put the next try off."""
+
+GONE = 410
+_SUCCESSES = frozenset(range(200, 300))
+
+WEBHOOK_RULES = DeliveryRules(
+    ladder=Ladder(first_s=(60, 300, 1800, 7200, 86_400)),
+    delivered_statuses=_SUCCESSES,
+    retried_statuses=frozenset(range(100, 600)) - _SUCCESSES - {GONE},
+    deferred_statuses=frozenset({429, 503}),
+    late=timedelta(0),
+)
+"""`spec/payments.md` §11.4: six tries, each counted from the start of the one before; 410 ends them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +83,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The other side answered. `flag` says what a person should look at in an answer that delivers."""
+    """The other side answered. `flag` says what a person should look at in an answer that delivers.
+
+    `retry_after` is how long it asked to be left alone.
+    """
 
     status: int
     flag: str | None = None
+    retry_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +176,10 @@ def decide_after_try(
         return Delivered(flag=result.flag)
     reason = f"the receiver answered {result.status}"
     if result.status in rules.retried_statuses:
-        return _decide_after_failure(
+        decision = _decide_after_failure(
             rules, position, reason, scheduled_at=scheduled_at, started_at=started_at
         )
+        return _defer(rules, decision, result, started_at=started_at)
     return Parked(code=REFUSED, reason=f"{reason}, which is not tried again by itself", position=position)
 
 
@@ -165,10 +191,22 @@ def _decide_after_failure(
     following = rules.ladder.find_offset(position.step + 1)
     if offset is None or following is None:
         return Parked(code=EXHAUSTED, reason=f"{reason}; that was the last try", position=position)
-    is_late = started_at - scheduled_at > LATE
+    is_late = started_at - scheduled_at > rules.late
     anchor_at = started_at - offset if is_late else position.anchor_at
     moved = Position(anchor_at=anchor_at, step=position.step + 1)
     return TryAgain(at=anchor_at + following, position=moved, reason=reason)
+
+
+def _defer(rules: DeliveryRules, decision: Decision, result: Answered, *, started_at: datetime) -> Decision:
+    """The next try, not before the receiver wants it; the rungs after it keep their distances."""
+    if result.retry_after is None or result.status not in rules.deferred_statuses:
+        return decision
+    wanted_at = started_at + min(result.retry_after, MAX_DEFERRAL)
+    if not isinstance(decision, TryAgain) or wanted_at <= decision.at:
+        return decision
+    anchor_at = decision.position.anchor_at + (wanted_at - decision.at)
+    reason = f"{decision.reason}, and asked to be tried later"
+    return TryAgain(at=wanted_at, position=replace(decision.position, anchor_at=anchor_at), reason=reason)
 
 
 def _decide_after_render(

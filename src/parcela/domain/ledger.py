@@ -67,6 +67,16 @@ class LedgerCode(StrEnum):
     """Money received from cardholders (provider; debit)."""
     CREDIT_LOSSES = "credit_losses"
     """Written off, less recoveries (provider; debit)."""
+    MERCHANT_BALANCE = "merchant_balance"
+    """What a merchant is owed: captured money less fees, refunds and payouts (merchant's book; credit)."""
+    ACQUIRING = "acquiring"
+    """What acquirers collected for a merchant, less what they gave back (merchant's book; debit)."""
+    PROCESSING_FEES = "processing_fees"
+    """Processing fees of a merchant (merchant's book; credit)."""
+    INSTALLMENT_FEES = "installment_fees"
+    """Installment fees of a merchant, less what refunds gave back (merchant's book; credit)."""
+    PAYOUTS = "payouts"
+    """What was paid out to a merchant (merchant's book; credit)."""
 
 
 CREDIT_NORMAL = frozenset(
@@ -77,6 +87,10 @@ CREDIT_NORMAL = frozenset(
         LedgerCode.FEE_INCOME,
         LedgerCode.CLEARING,
         LedgerCode.REFUNDS,
+        LedgerCode.MERCHANT_BALANCE,
+        LedgerCode.PROCESSING_FEES,
+        LedgerCode.INSTALLMENT_FEES,
+        LedgerCode.PAYOUTS,
     }
 )
 """Kinds whose balance is credits less debits; all others show debits less credits."""
@@ -100,7 +114,7 @@ every account of an issuer wait for one row.
 
 @dataclass(frozen=True, slots=True)
 class LedgerAccount:
-    """An account by its natural key: kind and owner (id of a card account, plan or provider)."""
+    """An account by its natural key: kind and owner (card account, plan, provider or book of a merchant)."""
 
     code: LedgerCode
     owner: str
@@ -119,9 +133,9 @@ class Posting:
 class LedgerEntry:
     """What one business event posts, in one currency. `event_key` is posted at most once in a tenant.
 
-    `book` is the card account whose book holds the entry: books are numbered without gaps and chained by
-    hash, each for itself, so that accounts never wait for each other. `reverses` is the event key of the one
-    entry that this one takes back, posting by posting.
+    `book` is the card account whose book holds the entry, or the id of a merchant's book: books are numbered
+    without gaps and chained by hash, each for itself, so that accounts never wait for each other. `reverses`
+    is the event key of the one entry that this one takes back, posting by posting.
     """
 
     event_key: str

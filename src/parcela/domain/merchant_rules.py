@@ -5,15 +5,22 @@ Every breach names the member and the mend; references between entries are check
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parcela.domain.countries import is_country
 from parcela.domain.currency import find_currency
-from parcela.domain.entry_checks import MAX_URL, expect, is_mcc, is_web_address
+from parcela.domain.entry_checks import (
+    check_each_once,
+    check_network_name,
+    check_text,
+    check_url,
+    expect,
+    is_mcc,
+    is_printable,
+    is_time_zone,
+)
 from parcela.domain.merchants import (
     AmountKind,
     Attachment,
@@ -40,10 +47,8 @@ MAX_TEXT = 500
 MAX_TERMS = 10_000
 MAX_SKU = 127
 _ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
-_ZONE = re.compile(r"[0-9A-Za-z_+-]+(/[0-9A-Za-z_+-]+)*")
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?")
 _BIN = re.compile(r"[0-9]{6,11}")
-_ACQUIRER_NAME = re.compile(r"[!-~]{1,40}")
 _AN_AMOUNT = f"an amount from 0 to {MAX_AMOUNT:f} with at most {MAX_DECIMALS} decimals"
 _PLAN_OPERATIONS = frozenset({MerchantOperation.AUTHORIZE, MerchantOperation.PAY})
 
@@ -52,21 +57,19 @@ def check_merchant(profile: MerchantProfile) -> None:
     """Check a merchant. Raises InvalidInput."""
     _check_id(profile.merchant_id, "merchant.merchant_id")
     where = f"merchant {profile.merchant_id}"
-    _check_text(profile.name, f"{where}.name", most=MAX_NAME)
-    expect(_is_time_zone(profile.time_zone), f"{where}.time_zone", "an IANA time zone", profile.time_zone)
+    check_text(profile.name, f"{where}.name", most=MAX_NAME)
+    expect(is_time_zone(profile.time_zone), f"{where}.time_zone", "an IANA time zone", profile.time_zone)
     _check_locale(profile.locale, f"{where}.locale")
     expect(is_country(profile.country), f"{where}.country", "an ISO 3166-1 alpha-3 code", profile.country)
     expect(is_mcc(profile.mcc), f"{where}.mcc", "a code of 4 digits", profile.mcc)
     if profile.url is not None:
-        _check_url(profile.url, f"{where}.url")
-    _check_each_once(profile.currencies, f"{where}.currencies", "ISO 4217 codes, each once, at least one")
+        check_url(profile.url, f"{where}.url")
+    check_each_once(profile.currencies, f"{where}.currencies", "ISO 4217 codes, each once, at least one")
     for code in profile.currencies:
         expect(find_currency(code) is not None, f"{where}.currencies", "ISO 4217 codes", code)
-    _check_each_once(profile.brands, f"{where}.brands", "card brands, each once, at least one")
+    check_each_once(profile.brands, f"{where}.brands", "card brands, each once, at least one")
     for member in ("acquirer_id", "acquirer_merchant_id", "terminal_id"):
-        name: str = getattr(profile, member)
-        is_name = _ACQUIRER_NAME.fullmatch(name) is not None
-        expect(is_name, f"{where}.{member}", "1 to 40 visible ASCII characters", name)
+        check_network_name(getattr(profile, member), f"{where}.{member}")
 
 
 def check_product(product: MerchantProduct) -> None:
@@ -74,11 +77,11 @@ def check_product(product: MerchantProduct) -> None:
     _check_id(product.merchant_id, "merchant_product.merchant_id")
     _check_id(product.product_id, "merchant_product.product_id")
     where = f"merchant_product {product.key}"
-    _check_text(product.name, f"{where}.name", most=MAX_NAME)
-    _check_url(product.logo_url, f"{where}.logo_url")
+    check_text(product.name, f"{where}.name", most=MAX_NAME)
+    check_url(product.logo_url, f"{where}.logo_url")
     _check_locales([named.locale for named in product.names], f"{where}.names")
     for named in product.names:
-        _check_text(named.name, f"{where}.names", most=MAX_NAME)
+        check_text(named.name, f"{where}.names", most=MAX_NAME)
 
 
 def check_rule(rule: OfferRule) -> None:
@@ -108,14 +111,14 @@ def check_plan(plan: MerchantPlan) -> None:
     _check_id(plan.merchant_id, "merchant_plan.merchant_id")
     _check_id(plan.plan_id, "merchant_plan.plan_id")
     where = f"merchant_plan {plan.key}"
-    _check_text(plan.name, f"{where}.name", most=MAX_NAME)
+    check_text(plan.name, f"{where}.name", most=MAX_NAME)
     _check_days(plan.first_day, plan.last_day, where)
     _check_amount(plan.minimum, f"{where}.minimum")
-    _check_each_once(plan.payments, f"{where}.payments", "numbers of payments, each once, at least one")
+    check_each_once(plan.payments, f"{where}.payments", "numbers of payments, each once, at least one")
     for payments in plan.payments:
         expect(1 <= payments <= MAX_PAYMENTS, f"{where}.payments", f"1 to {MAX_PAYMENTS}", payments)
     if plan.deferrals:
-        _check_each_once(plan.deferrals, f"{where}.deferrals", "numbers of months, each once")
+        check_each_once(plan.deferrals, f"{where}.deferrals", "numbers of months, each once")
     for months in plan.deferrals:
         expect(1 <= months <= MAX_MONTHS, f"{where}.deferrals", f"1 to {MAX_MONTHS} months", months)
     are_payments = bool(plan.operations) and plan.operations <= _PLAN_OPERATIONS
@@ -167,7 +170,7 @@ def _check_charges(rule: OfferRule, where: str) -> None:
         is_possible = charge.kind is AmountKind.AMOUNT or charge.value <= 100
         expect(is_possible, f"{where}.{member}.value", "0 to 100 percent", str(charge.value))
     if rule.cash_award is not None:
-        _check_text(rule.cash_award.instruction, f"{where}.cash_award.instruction", most=MAX_TEXT)
+        check_text(rule.cash_award.instruction, f"{where}.cash_award.instruction", most=MAX_TEXT)
 
 
 def _check_attachment(rule: OfferRule, where: str) -> None:
@@ -204,17 +207,17 @@ def _check_sku_patterns(patterns: Sequence[str], where: str) -> None:
         prefix = pattern.removesuffix("*")
         is_pattern = len(prefix) >= 1 and len(pattern) <= MAX_SKU and "*" not in prefix
         expected = f"SKUs of 1 to {MAX_SKU} characters, or beginnings of them followed by one *"
-        expect(is_pattern and _is_printable(pattern), where, expected, pattern)
+        expect(is_pattern and is_printable(pattern), where, expected, pattern)
     if patterns:
-        _check_each_once(patterns, where, "each SKU once")
+        check_each_once(patterns, where, "each SKU once")
 
 
 def _check_rule_texts(rule: OfferRule, where: str) -> None:
     terms = rule.terms
-    _check_text(rule.qualifier.text, f"{where}.qualifier.text", most=MAX_TEXT)
-    _check_url(rule.qualifier.logo_url, f"{where}.qualifier.logo_url")
-    _check_text(terms.text, f"{where}.terms.text", most=MAX_TERMS, has_lines=True)
-    _check_text(terms.version, f"{where}.terms.version", most=40)
+    check_text(rule.qualifier.text, f"{where}.qualifier.text", most=MAX_TEXT)
+    check_url(rule.qualifier.logo_url, f"{where}.qualifier.logo_url")
+    check_text(terms.text, f"{where}.terms.text", most=MAX_TERMS, has_lines=True)
+    check_text(terms.version, f"{where}.terms.version", most=40)
     if terms.acceptance_required:
         expect(terms.acceptance_text is not None, f"{where}.terms.acceptance_text", "a text to be accepted")
     else:
@@ -224,7 +227,7 @@ def _check_rule_texts(rule: OfferRule, where: str) -> None:
             "nothing while no acceptance is required",
         )
     if terms.acceptance_text is not None:
-        _check_text(terms.acceptance_text, f"{where}.terms.acceptance_text", most=MAX_TEXT)
+        check_text(terms.acceptance_text, f"{where}.terms.acceptance_text", most=MAX_TEXT)
     _check_locales([texts.locale for texts in rule.translations], f"{where}.translations")
     for position, texts in enumerate(rule.translations):
         _check_translation(rule, texts, f"{where}.translations[{position}]")
@@ -240,7 +243,7 @@ def _check_translation(rule: OfferRule, texts: LocalTexts, where: str) -> None:
         text: str | None = getattr(texts, member)
         if text is not None:
             expect(is_said, f"{where}.{member}", "nothing: the rule itself has no such text")
-            _check_text(text, f"{where}.{member}", most=most, has_lines=member == "terms_text")
+            check_text(text, f"{where}.{member}", most=most, has_lines=member == "terms_text")
 
 
 def _check_id(text: str, where: str) -> None:
@@ -263,22 +266,6 @@ def has_decimals(amount: Decimal, *, most: int) -> bool:
     return amount == amount.quantize(Decimal(1).scaleb(-most))
 
 
-def _check_url(url: str, where: str) -> None:
-    is_url = is_web_address(url) and _is_printable(url) and " " not in url and len(url) <= MAX_URL
-    expect(is_url, where, f"an http or https URL of at most {MAX_URL} characters", url)
-
-
-def _check_text(text: str, where: str, *, most: int, has_lines: bool = False) -> None:
-    printed = text.replace("\n", "") if has_lines else text
-    holds = len(text) <= most and bool(text.strip()) and _is_printable(printed)
-    expect(holds, where, f"1 to {most} characters" + ("" if has_lines else " in one line"))
-
-
-def _is_printable(text: str) -> bool:
-    """No control characters and no halves of surrogate pairs; other scripts and their marks are welcome."""
-    return not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
-
-
 def _check_locale(locale: str, where: str) -> None:
     expect(_LOCALE.fullmatch(locale) is not None, where, "a locale such as de or pt_BR", locale)
 
@@ -287,20 +274,4 @@ def _check_locales(locales: Sequence[str], where: str) -> None:
     for locale in locales:
         _check_locale(locale, where)
     if locales:
-        _check_each_once(locales, where, "each locale once")
-
-
-def _check_each_once(values: Iterable[object], where: str, expected: str) -> None:
-    kept = list(values)
-    expect(bool(kept) and len(set(kept)) == len(kept), where, expected, ", ".join(map(str, kept)))
-
-
-def _is_time_zone(name: str) -> bool:
-    if _ZONE.fullmatch(name) is None:
-        return False
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        # A folder of the time zone database has a name too, and is none.
-        return False
-    return True
+        check_each_once(locales, where, "each locale once")

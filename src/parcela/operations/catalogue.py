@@ -17,14 +17,16 @@ from parcela.domain.changes import (
     concerns_person,
     diff_entries,
 )
+from parcela.domain.clients import ClientRole
 from parcela.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from parcela.domain.ids import is_uuid
 from parcela.domain.merchants import MerchantEntry, MerchantProfile
+from parcela.domain.payments.accounts import PaymentsAccount
 from parcela.domain.programs import ENTRY_TYPES, Entry, OfferGroup, find_owner
 from parcela.operations.destinations import check_destinations
 from parcela.operations.engine import AuditLine, Engine, World
 from parcela.operations.idempotency import Once, run_once
-from parcela.store import audit, catalogue_entries, change_sets, pan_lists, world
+from parcela.store import audit, catalogue_entries, change_sets, clients, pan_lists, world
 from parcela.store.catalogue_entries import EntryVersion
 from parcela.store.database import Connection
 from parcela.store.documents import Document, document_to_entry, entry_to_document
@@ -47,6 +49,8 @@ SECTIONS = {
     "payments_accounts": "payments_account",
 }
 """The sections of a catalogue file, in the order in which they are written, and the kind each holds."""
+_CALLERS = {MerchantProfile.kind: ClientRole.MERCHANT, PaymentsAccount.kind: ClientRole.ACCOUNT}
+"""Kinds whose entries are set-ups of callers, with the role of these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +193,7 @@ async def propose(
     """Check a proposal as a whole and keep it for a second person.
 
     Raises InvalidInput (an entry or the resulting catalogue breaks a rule), NotAllowed, Conflict (nothing
-    would change).
+    would change, or a registered caller would lose its set-up).
     """
     if not 1 <= len(proposal.summary) <= MAX_SUMMARY:
         raise InvalidInput("summary", f"1 to {MAX_SUMMARY} characters")
@@ -214,6 +218,7 @@ async def propose(
 
     async def work(connection: Connection) -> ChangeSet:
         await _check_pan_lists(connection, person.tenant_id, changes)
+        await _check_callers(connection, person.tenant_id, changes)
         await change_sets.insert_change_set(connection, person.tenant_id, change_set)
         await _audit(connection, person, change_set, "catalogue.propose", at=seen.real_now)
         return change_set
@@ -240,6 +245,7 @@ async def approve(
         }
         check_catalogue(apply_changes(held, change_set.changes))
         await _check_pan_lists(connection, person.tenant_id, change_set.changes)
+        await _check_callers(connection, person.tenant_id, change_set.changes)
         now = state.database_now + state.clock_offset
         decided = replace(change_set, status=ChangeStatus.APPROVED, decided_by=person.email, decided_at=now)
         await catalogue_entries.insert_versions(
@@ -304,6 +310,13 @@ async def list_versions(engine: Engine, person: Person, key: EntryKey) -> list[E
     return versions
 
 
+async def hold_entry(connection: Connection, tenant_id: int, key: EntryKey) -> bool:
+    """Is an entry in force? No change of the catalogue is approved until this transaction ends."""
+    await world.lock_world(connection)
+    versions = await catalogue_entries.list_versions(connection, tenant_id, key)
+    return bool(versions) and versions[0].document is not None
+
+
 def _may_see(person: Person, entry: Entry) -> bool:
     return person.provider_id is None or person.provider_id == find_owner(entry)
 
@@ -345,6 +358,18 @@ async def _check_pan_lists(connection: Connection, tenant_id: int, changes: Sequ
                     "ids of PAN lists of the group's issuer",
                     came=repr(pan_list_id),
                 )
+
+
+async def _check_callers(connection: Connection, tenant_id: int, changes: Sequence[Change]) -> None:
+    """The set-up of a registered caller stays: money of its payments is under way, and needs it to arrive."""
+    for kind, role in _CALLERS.items():
+        removed = [change.key for change in changes if change.kind == kind and change.entry is None]
+        kept = await clients.list_codes(connection, tenant_id, role, among=removed) if removed else []
+        if kept:
+            raise Conflict(
+                f"The {kind} {kept[0]} is registered as a caller and cannot be removed: "
+                "switch it off with `enabled: false`."
+            )
 
 
 async def _audit(

@@ -84,7 +84,8 @@ async def register_client(
 ) -> Client:
     """Register a partner or issuer with fresh platform keys. Raises NotAllowed, InvalidInput, Conflict.
 
-    Merchants are registered by `operations.merchants.register_merchant`.
+    Merchants are registered by `operations.merchants.register_merchant`, accounts of the payments door by
+    `operations.payments.accounts.register_account`.
     """
     check_operator(person)
     seen = await engine.look()
@@ -92,6 +93,8 @@ async def register_client(
         raise InvalidInput("client.code", "1 to 100 letters, digits, . _ or -", came=repr(new.code))
     if new.role is ClientRole.MERCHANT:
         raise InvalidInput("client.role", "partner or issuer; a merchant is registered as a merchant caller")
+    if new.role is ClientRole.ACCOUNT:
+        raise InvalidInput("client.role", "partner or issuer; an account is registered as a payments caller")
     if not 1 <= len(new.name) <= 100:
         raise InvalidInput("client.name", "1 to 100 characters")
     if (new.role is ClientRole.ISSUER) != (new.provider_id is not None):
@@ -356,6 +359,8 @@ def get_client(seen: World, person: Person, client_id: int) -> Client:
 def _check_has_keys(client: Client) -> None:
     if client.role is ClientRole.MERCHANT:
         raise Conflict(f"The merchant {client.code!r} signs in with API passwords: it has no keys.")
+    if client.role is ClientRole.ACCOUNT:
+        raise Conflict(f"The account {client.code!r} has API keys, not key pairs.")
 
 
 def _get_key(seen: World, client_id: int, key_id: int) -> ClientKey:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from parcela.domain.catalogue import Catalogue, EntryKey, VersionedEntry, build_catalogue
 from parcela.domain.clients import ApiPassword, Client, ClientKey, KeyPurpose
 from parcela.domain.errors import DomainError
+from parcela.domain.payments.keys import ApiKey
 from parcela.operations.ports import Clock, Ids, Vault
 from parcela.operations.servicing_policy import ServicingPolicy
 from parcela.store import (
@@ -31,6 +32,7 @@ from parcela.store.batching import Batcher
 from parcela.store.database import UNAVAILABLE_ERRORS, Database
 from parcela.store.merchant_quotes import QuoteRow
 from parcela.store.new_plans import NewPlan, Written
+from parcela.store.payments import api_keys
 from parcela.store.presentments import PresentmentRow
 from parcela.store.world import Nonce, WorldState
 
@@ -73,7 +75,8 @@ class Policy:
 class Snapshot:
     """The set-up at one version: catalogue by tenant, clients by code, keys by client and purpose.
 
-    `api_passwords` are the live ones of each merchant, by client.
+    `api_passwords` are the live ones of each merchant, by client; `payments_keys` are all API keys of
+    accounts by their keyed hash, with the account as a caller.
     """
 
     version: int
@@ -81,6 +84,7 @@ class Snapshot:
     clients: Mapping[str, Client]
     keys: Mapping[tuple[int, KeyPurpose], Sequence[ClientKey]]
     api_passwords: Mapping[int, Sequence[ApiPassword]] = field(default_factory=dict)
+    payments_keys: Mapping[bytes, tuple[Client, ApiKey]] = field(default_factory=dict, repr=False)
 
     def list_live_keys(self, client_id: int, purpose: KeyPurpose, *, now: datetime) -> list[ClientKey]:
         """A client's usable keys of one purpose, the oldest first."""
@@ -209,18 +213,21 @@ class Engine:
             client_list = await clients.list_clients(connection)
             key_list = await clients.list_client_keys(connection)
             password_list = await api_passwords.list_live_passwords(connection)
+            api_key_list = await api_keys.list_keys(connection)
         keys: dict[tuple[int, KeyPurpose], list[ClientKey]] = defaultdict(list)
         for key in key_list:
             keys[key.client_id, key.purpose].append(key)
         passwords: dict[int, list[ApiPassword]] = defaultdict(list)
         for password in password_list:
             passwords[password.client_id].append(password)
+        client_of = {client.client_id: client for client in client_list}
         return Snapshot(
             version=state.version,
             catalogues={MAIN_TENANT: build_catalogue(entries)},
             clients={client.code: client for client in client_list},
             keys=keys,
             api_passwords=passwords,
+            payments_keys={key.key_hash: (client_of[key.client_id], key) for key in api_key_list},
         )
 
     async def _look_batch(self, looks: Sequence[None]) -> Sequence[WorldState]:

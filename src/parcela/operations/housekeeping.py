@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from parcela.operations.engine import Engine
+from parcela.operations.payments.idempotency import KEY_LIFE
 from parcela.operations.sessions import SESSION_TIME
 from parcela.store import (
     idempotency,
@@ -13,9 +14,13 @@ from parcela.store import (
     presentments,
     world,
 )
+from parcela.store.payments import events as payments_events
+from parcela.store.payments.idempotency import delete_old_claims
 
 NONCE_LIFE = timedelta(seconds=600)
 IDEMPOTENCY_LIFE = timedelta(hours=72)
+EVENT_LIFE = timedelta(days=30)
+"""How long events of accounts are kept in live mode (`spec/payments.md` §11.1)."""
 
 
 async def clean_up(engine: Engine, *, presentment_days: int) -> None:
@@ -34,5 +39,7 @@ async def clean_up(engine: Engine, *, presentment_days: int) -> None:
             connection, quoted_before=seen.now - timedelta(days=presentment_days)
         )
         await idempotency.delete_old_results(connection, created_before=seen.real_now - IDEMPOTENCY_LIFE)
+        await delete_old_claims(connection, created_before=seen.real_now - KEY_LIFE)
         await merchant_sessions.delete_expired_sessions(connection, now=seen.now)
         await people.delete_old_sessions(connection, created_before=seen.real_now - SESSION_TIME)
+        await payments_events.delete_old_events(connection, created_before=seen.now - EVENT_LIFE)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from parcela.domain.delivery import DeliveryRules, Obstacle
-from parcela.operations.delivery_work import ClaimedLetter, LaneKey
+from parcela.operations.delivery_work import ClaimedLetter, FinishedTry, LaneKey
 from parcela.operations.engine import World
-from parcela.operations.outbound import OutboundAnswer, OutboundRequest
+from parcela.operations.outbound import OutboundAnswer, OutboundHttp, OutboundRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,13 +15,15 @@ class RenderedLetter:
     """A letter sealed and signed for one try, and what of it may be kept.
 
     `shown_headers` and `shown_body` lack signature and sealed member; `secrets` are texts (such as the
-    card number) that must not be kept either, should the receiver repeat them in its answer.
+    card number) that must not be kept either, should the receiver repeat them in its answer. `http` is set
+    where a letter must not go the way of the others, because other addresses are allowed to it.
     """
 
     request: OutboundRequest
     shown_headers: Mapping[str, str]
     shown_body: str
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    http: OutboundHttp | None = None
 
 
 class CannotRender(Exception):
@@ -44,6 +46,9 @@ class LetterRenderer(Protocol):
     def rules(self) -> DeliveryRules:
         """When a letter of this kind is delivered, tried again or parked."""
 
+    def owns(self, key: LaneKey) -> bool:
+        """Do letters of this kind go to the lane? A lane has letters of one kind only."""
+
     def find_obstacle(self, world: World, key: LaneKey) -> Obstacle | None:
         """Why nothing can be sent to a lane now; None when letters may go."""
 
@@ -52,3 +57,6 @@ class LetterRenderer(Protocol):
 
     def find_flag(self, answer: OutboundAnswer) -> str | None:
         """What a person should look at in an answer that delivered; None when all is well."""
+
+    async def note_parked(self, finished: FinishedTry) -> None:
+        """A letter now waits for a person: do what else follows. It may be called again for the same try."""

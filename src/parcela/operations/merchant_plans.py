@@ -29,8 +29,7 @@ from parcela.operations.engine import Engine, World
 from parcela.operations.merchants import MerchantCaller
 from parcela.operations.plan_records import CheckedPlan
 from parcela.operations.plans import make_new_plan
-from parcela.store.database import Connection
-from parcela.store.new_plans import NewPlan, Written, insert_plans
+from parcela.store.new_plans import NewPlan
 
 _INTERVAL_NAMES = {interval: name for name, interval in INTERVALS.items()}
 
@@ -94,15 +93,6 @@ def prepare_plan(engine: Engine, world: World, caller: MerchantCaller, payment: 
     return make_new_plan(
         engine, world, plan, tenant_id=client.tenant_id, pan=payment.pan, correlation_id=correlation_id
     )
-
-
-async def write_plan(connection: Connection, new: NewPlan) -> None:
-    """Write a prepared plan with its card, rows, event and letter in the caller's transaction."""
-    while True:
-        (outcome,) = await insert_plans(connection, [new])
-        if outcome is not Written.AGAIN:
-            assert outcome is Written.WRITTEN, "its offer transaction id is new"
-            return
 
 
 def _find_local_time(profile: MerchantProfile, at: datetime) -> datetime:

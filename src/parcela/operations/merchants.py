@@ -8,19 +8,18 @@ from parcela.domain.changes import Person
 from parcela.domain.clients import ApiPassword, Client, ClientRole
 from parcela.domain.errors import Conflict, InvalidInput, NotFound
 from parcela.domain.merchant_setup import MerchantSetup
+from parcela.domain.merchants import MerchantProfile
+from parcela.operations.catalogue import hold_entry
 from parcela.operations.clients import check_operator, record_change
 from parcela.operations.engine import MAIN_TENANT, Engine, World
 from parcela.operations.idempotency import Once, run_once
 from parcela.operations.passwords import MAX_BYTES
+from parcela.operations.secret_texts import make_secret_text
 from parcela.store import api_passwords, clients
 from parcela.store.database import Connection
 from parcela.store.world import lock_world
 
 USER_PREFIX = "merchant."
-_SECRET_BYTES = 32
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_PASSWORD_CHARACTERS = 43
-"""62 to the power of 43 is just above 2 to the power of 256."""
 _PLACES = 2
 _NOBODYS_HASH = bytes(32)
 
@@ -121,10 +120,13 @@ async def register_merchant(
     check_operator(person)
     seen = await engine.look()
     setup = seen.catalogue(person.tenant_id).find_merchant(merchant_id)
+    unknown = InvalidInput("merchant_id", "an enabled merchant of the catalogue", came=repr(merchant_id))
     if setup is None:
-        raise InvalidInput("merchant_id", "an enabled merchant of the catalogue", came=repr(merchant_id))
+        raise unknown
 
     async def work(connection: Connection) -> Client:
+        if not await hold_entry(connection, person.tenant_id, (MerchantProfile.kind, merchant_id)):
+            raise unknown
         client_id = await clients.insert_client(
             connection,
             person.tenant_id,
@@ -158,7 +160,7 @@ async def issue_api_password(engine: Engine, person: Person, merchant_id: str) -
     check_operator(person)
     seen = await engine.look()
     client = get_merchant_client(seen, person, merchant_id)
-    password = _make_password(engine)
+    password = make_secret_text(engine)
     password_hash = _hash_password(engine, client.tenant_id, client.client_id, password.encode())
 
     async def work(connection: Connection) -> ApiPassword:
@@ -245,13 +247,3 @@ def get_merchant_client(seen: World, person: Person, merchant_id: str) -> Client
         if client.code == merchant_id:
             return client
     raise NotFound("merchant caller", merchant_id)
-
-
-def _make_password(engine: Engine) -> str:
-    """All of 32 random bytes as letters and digits, which every client sends unchanged."""
-    number = int.from_bytes(engine.ids.random_bytes(_SECRET_BYTES))
-    characters = []
-    for _ in range(_PASSWORD_CHARACTERS):
-        number, digit = divmod(number, len(_DIGITS))
-        characters.append(_DIGITS[digit])
-    return "".join(characters)

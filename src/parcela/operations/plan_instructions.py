@@ -205,7 +205,7 @@ async def _refund(held: AccountWork, plan: ServicedPlan, instruction: PlanInstru
     """The issuer's rule of refunds; what exceeds all that was captured is left to a person."""
     check_not_held(plan)
     part = await _find_part(held, plan, instruction)
-    await _give_back(held, plan, part.applied_minor, event_id=instruction.event_id)
+    await _give_back(held, plan, instruction, part.applied_minor)
     await held.use_credit()
     if part.excess_minor:
         facts = {"needs_person": True, "event_id": instruction.event_id, "excess_minor": part.excess_minor}
@@ -223,13 +223,16 @@ async def _find_part(held: AccountWork, plan: ServicedPlan, instruction: PlanIns
     return _Part(applied_minor=applied_minor, excess_minor=instruction.amount_minor - applied_minor)
 
 
-async def _give_back(held: AccountWork, plan: ServicedPlan, amount_minor: int, *, event_id: str) -> None:
-    policy = held.engine.policy.servicing
+async def _give_back(
+    held: AccountWork, plan: ServicedPlan, instruction: PlanInstruction, amount_minor: int
+) -> None:
+    """By what was agreed with the plan, else by the issuer's own policy."""
+    policy, agreed = held.engine.policy.servicing, instruction.returns_charges
     refund = Refund(
-        event_id=event_id,
+        event_id=instruction.event_id,
         amount_minor=amount_minor,
-        strategy=policy.refund_strategy,
-        returns_charges=policy.returns_charges,
+        strategy=instruction.strategy or policy.refund_strategy,
+        returns_charges=policy.returns_charges if agreed is None else agreed,
     )
     await held.apply(
         decide_refund(
@@ -265,7 +268,7 @@ async def _cancel(held: AccountWork, plan: ServicedPlan, instruction: PlanInstru
     assert left is not None
     if left.amount_minor > left.refunded_minor:
         amount_minor = left.amount_minor - left.refunded_minor
-        await _give_back(held, left, amount_minor, event_id=instruction.event_id)
+        await _give_back(held, left, instruction, amount_minor)
     await held.use_credit()
 
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from parcela.domain.changes import Person
+from parcela.domain.clients import ClientRole
 from parcela.domain.errors import NotFound
-from parcela.domain.ids import is_uuid
+from parcela.domain.payments.ids import name_plan, read_plan_id
 from parcela.domain.plans import Plan
 from parcela.operations.engine import Engine
 from parcela.store import cards, pan_lists, plans
@@ -15,26 +16,37 @@ __all__ = ["PanListSummary", "PlanView", "list_pan_lists", "view_plan"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """A plan with the card and the client as people may see them."""
+    """A plan with the card and the client as people may see them.
+
+    `payments_name` is what the payments door calls a plan of one of its payments.
+    """
 
     plan: Plan
     masked_card: str
     client_code: str
+    payments_name: str | None
 
 
 async def view_plan(engine: Engine, person: Person, plan_id: str) -> PlanView:
-    """A plan of the person's issuer, or any for operators. Raises NotFound, for foreign ids alike."""
+    """A plan of the person's issuer, or any for operators, by its id or its name at the payments door.
+
+    Raises NotFound, for foreign ids alike.
+    """
+    wanted = read_plan_id(plan_id)
     seen = await engine.look()
     async with engine.database.connection() as connection:
         found = None
-        if is_uuid(plan_id):
-            found = await plans.find_plan(connection, person.tenant_id, plan_id=plan_id)
+        if wanted is not None:
+            found = await plans.find_plan(connection, person.tenant_id, plan_id=wanted)
         if found is None or person.provider_id not in (None, found.provider_id):
             raise NotFound("plan", plan_id)
-        first_six, last_four = await cards.get_card_face_of_plan(connection, person.tenant_id, plan_id)
-    code_of = {client.client_id: client.code for client in seen.snapshot.clients.values()}
+        first_six, last_four = await cards.get_card_face_of_plan(connection, person.tenant_id, found.plan_id)
+    (client,) = (one for one in seen.snapshot.clients.values() if one.client_id == found.client_id)
     return PlanView(
-        plan=found, masked_card=f"{first_six}******{last_four}", client_code=code_of[found.client_id]
+        plan=found,
+        masked_card=f"{first_six}******{last_four}",
+        client_code=client.code,
+        payments_name=name_plan(found.plan_id) if client.role is ClientRole.ACCOUNT else None,
     )
 
 

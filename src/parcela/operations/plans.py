@@ -29,7 +29,8 @@ from parcela.operations.cards import FundingCard, resolve_funding_card
 from parcela.operations.engine import Engine, World
 from parcela.operations.entry_versions import get_entry_version
 from parcela.store import plans, presentments
-from parcela.store.new_plans import Letter, NewPlan
+from parcela.store.database import Connection
+from parcela.store.new_plans import Letter, NewPlan, Written, insert_plans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,3 +200,12 @@ def make_new_plan(
         )
     card = engine.vault.seal_pan(tenant_id, engine.ids.new_uuid(), pan)
     return NewPlan(plan=plan, card=card, event_id=engine.ids.new_uuid(), letter=letter)
+
+
+async def write_new_plan(connection: Connection, new: NewPlan) -> None:
+    """Write a plan with its card, rows, event and letter in the caller's transaction."""
+    while True:
+        (outcome,) = await insert_plans(connection, [new])
+        if outcome is not Written.AGAIN:
+            assert outcome is Written.WRITTEN, "its offer transaction id is new"
+            return

@@ -10,6 +10,7 @@ from datetime import date
 from parcela.domain.changes import Person
 from parcela.domain.errors import Conflict, InvalidInput, NotFound
 from parcela.domain.ids import is_uuid
+from parcela.domain.payments.ids import read_plan_id
 from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.commands import Refund
 from parcela.domain.servicing.effects import RefundEffect
@@ -232,14 +233,18 @@ async def record_recovery(engine: Engine, world: World, act: PlanAct, *, amount_
 
 
 async def read_serviced_plan(engine: Engine, person: Person, plan_id: str) -> ServicedPlanView:
-    """A plan of the person's issuer. Raises NotFound, for foreign ids alike."""
+    """A plan of the person's issuer, by its id or its name at the payments door.
+
+    Raises NotFound, for foreign ids alike.
+    """
     plan = None
+    wanted = read_plan_id(plan_id)
     async with (
         engine.database.connection() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        if is_uuid(plan_id):
-            plan = await serviced_plans.find_plan(connection, person.tenant_id, plan_id)
+        if wanted is not None:
+            plan = await serviced_plans.find_plan(connection, person.tenant_id, wanted)
         if plan is None or person.provider_id not in (None, plan.provider_id):
             raise NotFound("serviced plan", plan_id)
         face = await card_accounts.find_face(connection, person.tenant_id, plan.account_id)

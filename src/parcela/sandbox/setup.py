@@ -13,7 +13,8 @@ from parcela.domain.changes import Person, Role
 from parcela.domain.clients import Client, ClientRole, KeyPurpose
 from parcela.domain.errors import NotAllowed
 from parcela.domain.merchants import MerchantProfile
-from parcela.domain.programs import Issuer
+from parcela.domain.payments.accounts import PaymentsAccount
+from parcela.domain.programs import Entry, Issuer
 from parcela.operations import catalogue, clients, merchants, people
 from parcela.operations.clients import NewClient, NewKey
 from parcela.operations.engine import MAIN_TENANT, Engine
@@ -21,6 +22,7 @@ from parcela.operations.keys import compute_key_name, generate_key_pair, render_
 from parcela.operations.merchants import USER_PREFIX, LoginFault
 from parcela.operations.people import NewPerson
 from parcela.sandbox import keys
+from parcela.sandbox.payments_setup import ACCOUNT_ID, ensure_accounts
 
 PROVIDER_ID = "29694e7a-b4a8-11ec-b909-0242ac120002"
 PARTNER_CODE = "parcela-sandbox-partner"
@@ -39,6 +41,7 @@ _PEOPLE = {
     "issuer_checker": ("checker@sandbox.example", Role.ISSUER_CHECKER),
     "operator": ("operator@sandbox.example", Role.OPERATOR),
 }
+_CATALOGUE_FILES = ("catalogue.yaml", "payments.yaml")
 _SECOND_OPERATOR = "second-operator@sandbox.example"
 
 
@@ -79,6 +82,7 @@ async def prepare_demo_world(
         "base_url": root_url,
         "network": network,
         "gateway": await _ensure_merchants(engine, operator, held.get("gateway", {})),
+        "payments": await ensure_accounts(engine, operator, held.get("payments", {})),
         "console": {"url": f"{root_url}/admin/v1", **console},
     }
     keys.write_private_file(file, json.dumps(credentials, indent=1).encode())
@@ -112,21 +116,27 @@ async def _ensure_person(engine: Engine, *, email: str, role: Role, known_passwo
 
 
 async def _ensure_catalogue(engine: Engine, maker: Person, checker: Person, *, root_url: str) -> None:
-    """Apply the sandbox catalogue to a world without the sandbox bank, with four eyes as always.
+    """Apply the sandbox catalogue to a world that lacks something of it, with four eyes as always.
 
     A world that an older version made gets what it lacks; what people changed in it stays.
     """
     held = (await engine.look()).catalogue(MAIN_TENANT).entries
-    if (MerchantProfile.kind, MERCHANT_ID) in held:
+    has_merchants = (MerchantProfile.kind, MERCHANT_ID) in held
+    has_accounts = (PaymentsAccount.kind, ACCOUNT_ID) in held
+    if has_merchants and has_accounts:
         return
-    text = files("parcela.sandbox").joinpath("catalogue.yaml").read_text(encoding="utf-8")
-    entries = catalogue.parse_catalogue(read_yaml(text.replace("{root}", root_url)))
+    entries = [entry for file in _CATALOGUE_FILES for entry in _read_catalogue(file, root_url)]
     missing = [entry for entry in entries if (entry.kind, entry.key) not in held]
     proposal = catalogue.Proposal(summary="The sandbox bank and its offers", wanted=missing)
     change_set = await catalogue.propose(engine, maker, proposal)
     await catalogue.approve(engine, checker, change_set.change_set_id)
     if (Issuer.kind, PROVIDER_ID) not in held:
         await clients.load_tokens(engine, maker, TOKENS)
+
+
+def _read_catalogue(file: str, root_url: str) -> list[Entry]:
+    text = files("parcela.sandbox").joinpath(file).read_text(encoding="utf-8")
+    return catalogue.parse_catalogue(read_yaml(text.replace("{root}", root_url)))
 
 
 async def _ensure_issuer_addresses(

@@ -1,5 +1,6 @@
 """Registered clients and their keys."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,19 @@ async def list_clients(connection: Connection) -> list[Client]:
     """The clients of all tenants: a consumer key alone says whose request it is."""
     rows = await connection.fetch(f"SELECT {_CLIENT} FROM client ORDER BY client_id")
     return [Client(**{**row, "role": ClientRole(row["role"])}) for row in rows]
+
+
+async def list_codes(
+    connection: Connection, tenant_id: int, role: ClientRole, *, among: Sequence[str]
+) -> list[str]:
+    """Those of some codes that are registered in a role, in order; switched off and suspended ones too."""
+    rows = await connection.fetch(
+        "SELECT code FROM client WHERE tenant_id = $1 AND role = $2 AND code = ANY($3::text[]) ORDER BY code",
+        tenant_id,
+        role,
+        list(among),
+    )
+    return [row["code"] for row in rows]
 
 
 async def list_client_keys(connection: Connection) -> list[ClientKey]:

@@ -35,7 +35,8 @@ RECORD_ERRORS: tuple[type[Exception], ...] = (asyncpg.DataError, asyncpg.Integri
 class ClaimedLetter:
     """A letter whose try `number` has been opened by the owner with this fence.
 
-    `shown_digest` is the hash of the body kept with an earlier try.
+    `shown_digest` is the hash of the body kept with an earlier try. `topic` is the name under which a webhook
+    tells its event, and `object_id` what it is about; letters to issuers have neither.
     """
 
     key: LaneKey
@@ -49,6 +50,8 @@ class ClaimedLetter:
     scheduled_at: datetime
     position: Position
     shown_digest: bytes | None
+    topic: str | None = None
+    object_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,11 @@ WITH instant AS MATERIALIZED (
             SELECT FROM letter earlier
             WHERE earlier.tenant_id = l.tenant_id AND earlier.subject_id = l.subject_id
               AND earlier.lane = l.lane AND earlier.position < l.position AND earlier.status <> 'delivered')
+          AND (l.object_id IS NULL OR NOT EXISTS (
+            SELECT FROM letter earlier
+            WHERE earlier.tenant_id = l.tenant_id AND earlier.lane = l.lane AND earlier.status = 'due'
+              AND earlier.ladder_step = 0 AND earlier.object_id IS NOT NULL
+              AND earlier.object_id = l.object_id AND earlier.position < l.position))
         ORDER BY l.next_attempt_at, l.position LIMIT o.room FOR UPDATE OF l SKIP LOCKED
     ) AS found
 ), claimed AS (
@@ -120,7 +128,7 @@ WITH instant AS MATERIALIZED (
 )
 SELECT tenant_id, lane, letter_id::text AS letter_id, kind, subject_id::text AS subject_id,
     provider_id::text AS provider_id, correlation_id, attempts, flight_fence, next_attempt_at,
-    ladder_anchor_at, ladder_step, render_failures, shown_digest
+    ladder_anchor_at, ladder_step, render_failures, shown_digest, topic, object_id
 FROM claimed ORDER BY next_attempt_at, position
 """
 
@@ -133,12 +141,15 @@ WITH finished AS MATERIALIZED (
         outcome text, started_at timestamptz, finished_at timestamptz, duration_ms int, http_status int,
         failure_kind text, detail text, url text, headers text, body text, digest text, answer text,
         decision text, reason text, next_attempt_at timestamptz, status text, anchor_at timestamptz, step int,
-        render_failures int, code text)
+        render_failures int, code text, known_anchor_at timestamptz)
     LIMIT $2
 ), recorded AS (
     UPDATE letter l
-    SET flight_fence = NULL, status = f.status, next_attempt_at = f.next_attempt_at,
-        ladder_anchor_at = coalesce(f.anchor_at, l.ladder_anchor_at),
+    -- An account's clock may have been moved during the try: then what follows comes forward as well.
+    SET flight_fence = NULL, status = f.status,
+        next_attempt_at = f.next_attempt_at + (l.ladder_anchor_at - f.known_anchor_at),
+        ladder_anchor_at = coalesce(
+            f.anchor_at + (l.ladder_anchor_at - f.known_anchor_at), l.ladder_anchor_at),
         ladder_step = coalesce(f.step, l.ladder_step),
         render_failures = coalesce(f.render_failures, l.render_failures),
         parked_code = f.code, parked_reason = CASE WHEN f.status = 'parked' THEN f.reason END,
@@ -167,7 +178,8 @@ async def claim_letters(
 ) -> dict[LaneKey, list[ClaimedLetter]]:
     """Open a try of due letters of these kinds, the oldest first, for owners whose fence still holds.
 
-    Of the letters of one subject only the first undelivered one is taken.
+    Of the letters of one subject only the first undelivered one is taken, and a webhook not before the first
+    tries of the earlier ones about its object.
     """
     rows = await connection.fetch(
         _CLAIM,
@@ -201,6 +213,8 @@ def _read_claimed(row: asyncpg.Record) -> ClaimedLetter:
             render_failures=row["render_failures"],
         ),
         shown_digest=row["shown_digest"],
+        topic=row["topic"],
+        object_id=row["object_id"],
     )
 
 
@@ -221,6 +235,7 @@ def _make_row(finished: FinishedTry) -> dict[str, object]:
         "letter_id": letter.letter_id,
         "number": letter.number,
         "fence": letter.fence,
+        "known_anchor_at": letter.position.anchor_at,
         "outcome": record.outcome,
         "started_at": record.started_at,
         "finished_at": record.finished_at,

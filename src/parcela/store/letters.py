@@ -251,9 +251,10 @@ async def note_alarms(connection: Connection, *, now: datetime, hours: int, limi
 
 
 async def find_oldest_waiting(connection: Connection) -> datetime | None:
-    """Since when the longest waiting undelivered letter waits."""
+    """Since when the longest waiting undelivered letter waits; of webhooks the age is not watched."""
     since: datetime | None = await connection.fetchval(
-        "SELECT waiting_since FROM letter WHERE status <> 'delivered' ORDER BY waiting_since LIMIT 1"
+        "SELECT waiting_since FROM letter WHERE status <> 'delivered' AND waiting_since < 'infinity'"
+        " ORDER BY waiting_since LIMIT 1"
     )
     return since
 

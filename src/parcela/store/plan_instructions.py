@@ -10,6 +10,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
+from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.servicing.instructions import InstructionKind, InstructionState, PlanInstruction
 from parcela.domain.servicing.reinstatement import RefundTrace
 from parcela.store.database import Connection
@@ -37,8 +38,8 @@ class StoredInstruction:
 
 
 _SELECT = (
-    "SELECT plan_id::text AS plan_id, number, kind, amount_minor, event_id, refund_event_id, state, reason,"
-    " trace, created_at FROM plan_instruction WHERE tenant_id = $1"
+    "SELECT plan_id::text AS plan_id, number, kind, amount_minor, event_id, refund_event_id, refund_strategy,"
+    " returns_charges, state, reason, trace, created_at FROM plan_instruction WHERE tenant_id = $1"
 )
 
 
@@ -62,6 +63,8 @@ async def insert_instruction(connection: Connection, tenant_id: int, instruction
         instruction.event_id,
         instruction.refund_event_id,
         _TOLD[instruction.kind],
+        instruction.strategy,
+        instruction.returns_charges,
     )
     return number is not None
 
@@ -70,9 +73,9 @@ async def insert_instruction(connection: Connection, tenant_id: int, instruction
 _INSERT = """
 WITH new AS (
     INSERT INTO plan_instruction (tenant_id, plan_id, number, kind, amount_minor, event_id, refund_event_id,
-        state, created_at, due_at)
+        refund_strategy, returns_charges, state, created_at, due_at)
     SELECT $1, $2::uuid, 1 + coalesce((SELECT max(number) FROM plan_instruction
-            WHERE tenant_id = $1 AND plan_id = $2::uuid), 0), $3, $4, $5, $6, 'waiting', at,
+            WHERE tenant_id = $1 AND plan_id = $2::uuid), 0), $3, $4, $5, $6, $8, $9, 'waiting', at,
         CASE WHEN EXISTS (SELECT FROM serviced_plan WHERE tenant_id = $1 AND plan_id = $2::uuid) THEN at END
     FROM (SELECT clock_timestamp() + clock_offset AS at FROM world) AS moment
     ON CONFLICT (tenant_id, event_id) DO NOTHING
@@ -90,13 +93,14 @@ SELECT number FROM new
 async def note_opened(connection: Connection, tenant_id: int, plan_id: str, *, at: datetime) -> None:
     """Make the instructions of a plan that was opened just now due, in the transaction that opened it."""
     # A plan of another network, or a client's own, is not locked: nobody instructs it.
-    is_merchants = await connection.fetchval(
+    can_be_instructed = await connection.fetchval(
         "SELECT true FROM plan p JOIN client c USING (tenant_id, client_id)"
-        " WHERE p.tenant_id = $1 AND plan_id = $2::uuid AND c.role = 'merchant' FOR NO KEY UPDATE OF p",
+        " WHERE p.tenant_id = $1 AND plan_id = $2::uuid AND c.role IN ('merchant', 'account')"
+        " FOR NO KEY UPDATE OF p",
         tenant_id,
         plan_id,
     )
-    if is_merchants:
+    if can_be_instructed:
         await _make_due(connection, tenant_id, plan_id, at=at)
 
 
@@ -177,6 +181,7 @@ async def settle(
 
 
 def _read(row: asyncpg.Record) -> StoredInstruction:
+    strategy = row["refund_strategy"]
     return StoredInstruction(
         instruction=PlanInstruction(
             kind=InstructionKind(row["kind"]),
@@ -184,6 +189,8 @@ def _read(row: asyncpg.Record) -> StoredInstruction:
             amount_minor=row["amount_minor"],
             event_id=row["event_id"],
             refund_event_id=row["refund_event_id"],
+            strategy=None if strategy is None else RefundStrategy(strategy),
+            returns_charges=row["returns_charges"],
         ),
         number=row["number"],
         state=InstructionState(row["state"]),

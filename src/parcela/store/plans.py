@@ -119,10 +119,11 @@ async def find_plan(
 async def find_merchant_plan(
     connection: Connection, tenant_id: int, *, plan_id: str, provider_id: str
 ) -> Plan | None:
-    """A plan that a merchant's payment made with this issuer."""
+    """A plan that a payment of a merchant or an account made with this issuer."""
     row = await connection.fetchrow(
         f"{_SELECT_PLAN} AND plan_id = $2::uuid AND provider_id = $3::uuid AND EXISTS (SELECT FROM client c"
-        " WHERE (c.tenant_id, c.client_id) = (plan.tenant_id, plan.client_id) AND c.role = 'merchant')",
+        " WHERE (c.tenant_id, c.client_id) = (plan.tenant_id, plan.client_id)"
+        " AND c.role IN ('merchant', 'account'))",
         tenant_id,
         plan_id,
         provider_id,

@@ -10,6 +10,7 @@ from tests.support.network_client import WireRequest, forge
 from tests.support.network_world import NetworkWorld
 from tests.support.samples import UNSET, edit, load_error, load_sample
 
+from parcela.domain.merchants import MerchantProfile
 from parcela.domain.programs import Program
 
 PAN = "sensitiveData.consumer.primaryAccountNumber"
@@ -178,11 +179,12 @@ def test_offers_of_an_issuer_that_has_left_are_no_longer_valid(network: NetworkW
 
     async def list_owned() -> tuple[tuple[str, str], ...]:
         entries = (await network.engine.look()).catalogue(1).entries
-        # Merchants go with the issuer whose programs they offer.
+        # What merchants offer goes with the issuer whose programs those are; registered merchants stay.
         return tuple(
             key
             for key, held in entries.items()
-            if hasattr(held.entry, "merchant_id") or getattr(held.entry, "provider_id", None) == provider_id
+            if (hasattr(held.entry, "merchant_id") and key[0] != MerchantProfile.kind)
+            or getattr(held.entry, "provider_id", None) == provider_id
         )
 
     network.change_catalogue(removed=network.run(list_owned()))

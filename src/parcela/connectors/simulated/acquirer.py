@@ -11,6 +11,7 @@ from parcela.connectors.simulated.documented_cards import (
     find_documented,
     match_security_code,
 )
+from parcela.connectors.simulated.payment_cards import decide_payment_card, is_payments_account
 from parcela.domain.merchants import MerchantProfile
 from parcela.domain.orders import Outcome, SecurityCodeMatch
 from parcela.operations.acquirer_book import AcquirerBook, CardDecision
@@ -58,7 +59,12 @@ class SimulatedAcquirer:
 
 
 def decide_card(card: PaymentCard, profile: MerchantProfile, now: datetime) -> Behaviour:
-    """What the bank says of a card at `now`; documented expiry dates count for test merchants only."""
+    """What the bank says of a card at `now`; documented expiry dates count for test merchants only.
+
+    For accounts of the payments door documented numbers count.
+    """
+    if is_payments_account(profile):
+        return decide_payment_card(card.digits, is_expired=is_expired(card, now))
     documented = find_documented(card.expiry_month, card.expiry_year) if profile.is_simulated else None
     if documented is not None:
         return documented

@@ -18,9 +18,10 @@ from parcela.domain.delivery import (
     DeliveryRules,
     Obstacle,
 )
+from parcela.domain.ids import is_uuid
 from parcela.domain.plans import Plan
 from parcela.domain.programs import Issuer
-from parcela.operations.delivery_work import ClaimedLetter, LaneKey, StoredPlan, load_plans
+from parcela.operations.delivery_work import ClaimedLetter, FinishedTry, LaneKey, StoredPlan, load_plans
 from parcela.operations.engine import Engine, World
 from parcela.operations.letter_rendering import CannotRender, Draft, RenderedLetter
 from parcela.operations.outbound import OutboundAnswer, OutboundRequest
@@ -41,8 +42,12 @@ class NotificationRenderer:
         self._keys = KeyRing(engine)
         self._encrypted_member = encrypted_member
 
+    def owns(self, key: LaneKey) -> bool:
+        """A lane is a provider id."""
+        return is_uuid(key.lane)
+
     def find_obstacle(self, world: World, key: LaneKey) -> Obstacle | None:
-        """An issuer without destination, or with notifications switched off; a lane is a provider id."""
+        """An issuer without destination, or with notifications switched off."""
         issuer = world.catalogue(key.tenant_id).find_issuer(key.lane)
         if issuer is None or issuer.notification_url is None:
             return NO_DESTINATION
@@ -77,6 +82,9 @@ class NotificationRenderer:
             return _UNREADABLE
         told = message if isinstance(message, str) and not isinstance(message, JsonNumber) else ""
         return f"the receiver answered FAILURE: {told}" if told else "the receiver answered FAILURE"
+
+    async def note_parked(self, finished: FinishedTry) -> None:
+        """Nothing else: people of the issuer see the letter, and the log tells of it."""
 
     def _render(self, letter: ClaimedLetter, stored: StoredPlan, world: World) -> RenderedLetter:
         issuer = world.catalogue(letter.key.tenant_id).find_issuer(letter.provider_id)

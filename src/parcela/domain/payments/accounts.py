@@ -8,6 +8,9 @@ from typing import ClassVar
 from parcela.domain.card_brands import CardBrand
 from parcela.domain.refund_strategy import RefundStrategy
 
+API_VERSIONS: tuple[str, ...] = ("2026-04-01",)
+"""The versions of this door's wire, the oldest first (§1)."""
+
 
 class BnplFallback(StrEnum):
     """When plans of lenders stand beside those of issuers (§6.2, rule 3)."""
@@ -83,7 +86,7 @@ class PaymentsAccount:
     locale: str = "en"
     owner_email: str
     url: str | None = None
-    version: str = "2026-04-01"
+    version: str = API_VERSIONS[0]
     acquirer_id: str
     acquirer_merchant_id: str
     terminal_id: str
@@ -135,8 +138,9 @@ class PaymentsProgram:
     """Core programs under the name by which merchants know them (`issuerProgram`), and how their plans live.
 
     `program_ids` are core programs. Of an issuer or co-brand they reach a card through the offer groups of
-    its account range; a lender's stand for every card. `refund_days` are business days until a refund is
-    confirmed. `keeps_wished_date`: the wished first date of payment counts, else the program sets all dates.
+    its account range; a lender's stand for every card. Cards that begin with one of `denied_bins` get none.
+    `refund_days` are business days until a refund is confirmed. `keeps_wished_date`: the wished first date of
+    payment counts, else the program sets all dates.
     """
 
     kind: ClassVar[str] = "payments_program"
@@ -145,6 +149,7 @@ class PaymentsProgram:
     model: ProgramModel
     provider_id: str
     program_ids: tuple[str, ...]
+    denied_bins: tuple[str, ...] = ()
     terms: TermsSheet
     refund_strategy: RefundStrategy = RefundStrategy.SPREAD
     returns_collected_interest: bool = False
@@ -158,6 +163,10 @@ class PaymentsProgram:
     def key(self) -> str:
         """The natural key."""
         return self.name
+
+    def denies(self, digits: str) -> bool:
+        """Is a card kept away from this program, whatever its issuer says?"""
+        return digits.startswith(self.denied_bins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

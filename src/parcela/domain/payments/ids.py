@@ -7,6 +7,8 @@ the core plan's UUID in the same letters, for it is one plan.
 from datetime import datetime
 from enum import StrEnum
 
+from parcela.domain.ids import is_uuid
+
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {letter: value for value, letter in enumerate(_LETTERS)}
 LENGTH = 26
@@ -51,7 +53,17 @@ def find_plan_id(name: str) -> str | None:
     start = f"{Prefix.PLAN}_"
     if not name.startswith(start) or not is_id(name, Prefix.PLAN):
         return None
-    digits = f"{_decode(name.removeprefix(start)):032x}"
+    return spell_uuid(name)
+
+
+def read_plan_id(text: str) -> str | None:
+    """The UUID of a plan that people name either way, `plan_…` or the UUID itself; None for neither."""
+    return text if is_uuid(text) else find_plan_id(text)
+
+
+def spell_uuid(object_id: str) -> str:
+    """The 128 bits of an identifier of ours as a UUID, for tables that are keyed by those."""
+    digits = f"{_decode(object_id.rpartition('_')[2]):032x}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 

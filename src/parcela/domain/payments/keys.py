@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 
 class KeyKind(StrEnum):
@@ -68,3 +69,17 @@ class ApiKey:
         if self.kind is KeyKind.SECRET and not (self.is_live and scope is Scope.INSTALLMENTS_READ):
             return True
         return scope in self.scopes
+
+    def has_ended(self, now: datetime) -> bool:
+        """Is it revoked or expired? By the real clock, whatever the account's own says."""
+        return (self.revoked_at is not None and self.revoked_at <= now) or (
+            self.expires_at is not None and self.expires_at <= now
+        )
+
+    def admits(self, address: IPv4Address | IPv6Address) -> bool:
+        """May a caller with this address use the key? An IPv4 address may come in the clothes of IPv6."""
+        if not self.networks:
+            return True
+        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+        caller = address if mapped is None else mapped
+        return any(caller in ip_network(network) for network in self.networks)

@@ -76,11 +76,30 @@ class PlanFee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostRate:
-    """The cost of credit under the country's name; `percent` is rounded as the country's rule says."""
+    """The cost of credit under the country's name; `percent` is rounded as the country's rule says.
+
+    `exact_percent` has six decimals, for the evidence (`disclosures.md` §6).
+    """
 
     label: str
     percent: Decimal
     method: str
+    exact_percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreTerms:
+    """What the core's own plan says of an offer beside its rows: the network's rate and the fee.
+
+    `is_programs_own`: the program by itself gives exactly these rows and dates. `fee_value` is the program's
+    (an amount in major units or a percentage), `fee_minor` what it comes to.
+    """
+
+    apr_percent: Decimal
+    fee_value: Decimal
+    fee_minor: int
+    is_fee_spread: bool
+    is_programs_own: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +120,8 @@ class PaymentOffer:
     """A plan as it was shown for one payment and payment method: what is accepted equals it in every member.
 
     `interest_percent` is the nominal rate a year. `period_rate` is the interest a period as (numerator,
-    denominator), by which rows are recomputed. `offer_hash` covers every member that a payer sees.
+    denominator), by which rows are recomputed. `priced_on` is the account's date of the purchase, from which
+    the due dates count. `offer_hash` covers every other member.
     """
 
     offer_id: str
@@ -124,6 +144,8 @@ class PaymentOffer:
     refund_effect: str
     terms: ShownTerms
     is_requested: bool = False
+    priced_on: date | None = None
+    core: CoreTerms | None = None
     expires_at: datetime
     offer_hash: str
 
@@ -153,7 +175,7 @@ class PaymentPlan:
     """The plan of a payment. `plan_id` is the core plan's UUID, reserved when the plan is accepted.
 
     `captured_minor` is what it finances. Rows carry what was refunded already. `held_by` counts pending
-    refunds: while it is above 0 nothing is collected (§9.1).
+    refunds: while it is above 0 nothing is collected (§9.1). `assessment_id` names the lender's credit check.
     """
 
     plan_id: str
@@ -168,6 +190,7 @@ class PaymentPlan:
     collection_source: CollectionSource = CollectionSource.SCHEDULE
     held_by: int = 0
     acceptance: TermsAcceptance | None = None
+    assessment_id: str | None = None
     created_at: datetime
     activated_at: datetime | None = None
     ended_at: datetime | None = None

@@ -112,7 +112,11 @@ class RefundPreview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """A refund. `sent_at` is when it went to the rail; before that it can be withdrawn."""
+    """A refund. `sent_at` is when it went to the rail; before that it can be withdrawn.
+
+    `attempt` counts its card messages from 1. `is_credited_back`: the rail had a technical issue, so that the
+    merchant's balance holds the amount again until the refund is sent once more (§9.3).
+    """
 
     refund_id: str
     owner: Owner
@@ -126,6 +130,8 @@ class Refund:
     expected_from: date
     expected_by: date
     failure: RefundFailure | None = None
+    attempt: int = 1
+    is_credited_back: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     created_at: datetime
     sent_at: datetime | None = None

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from parcela.domain.refund_strategy import RefundStrategy
+
 
 class InstructionKind(StrEnum):
     """REFUND gives an amount back, CANCEL voids the purchase, REINSTATE takes a refund back."""
@@ -24,7 +26,8 @@ class InstructionState(StrEnum):
 class PlanInstruction:
     """One instruction, in minor units of the plan's currency. It has its effect once for its `event_id`.
 
-    `refund_event_id` is the event id of the refund that is taken back (REINSTATE only).
+    `refund_event_id` is the event id of the refund that is taken back (REINSTATE only). `strategy` and
+    `returns_charges` are those that were agreed with the plan; where nothing was agreed the issuer's count.
     """
 
     kind: InstructionKind
@@ -32,6 +35,8 @@ class PlanInstruction:
     amount_minor: int
     event_id: str
     refund_event_id: str | None = None
+    strategy: RefundStrategy | None = None
+    returns_charges: bool | None = None
 
     def __post_init__(self) -> None:
         assert (self.kind is InstructionKind.REINSTATE) == (self.refund_event_id is not None), (

@@ -7,7 +7,7 @@ from parcela.domain.order_decisions import find_instructed
 from parcela.domain.orders import Outcome, TransactionKind
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine, World
 from parcela.operations.merchant_offers import CheckedPlan, keep_evidence
-from parcela.operations.merchant_plans import CapturedPayment, prepare_plan, write_plan
+from parcela.operations.merchant_plans import CapturedPayment, prepare_plan
 from parcela.operations.orders.attempts import Settled
 from parcela.operations.plan_instructions import (
     InstructionKind,
@@ -15,6 +15,7 @@ from parcela.operations.plan_instructions import (
     apply_instructions,
     instruct,
 )
+from parcela.operations.plans import write_new_plan
 from parcela.store.database import Connection
 
 log = structlog.get_logger("parcela.orders")
@@ -33,7 +34,7 @@ async def make_plan(
         authorization=settled.started.origin,
     )
     new = prepare_plan(engine, world, caller, payment)
-    await write_plan(connection, new)
+    await write_new_plan(connection, new)
     plan_id = new.plan.plan_id
     await keep_evidence(connection, caller.client.tenant_id, plan_id=plan_id, checked=checked)
     return plan_id

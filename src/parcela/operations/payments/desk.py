@@ -1,17 +1,21 @@
 """What the operations of this door are given: the engine, the outside world as ports, the door's words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from parcela.domain.payments.plans import PaymentPlan
+from parcela.domain.payments.plan_choices import PlanList
+from parcela.domain.payments.plans import PaymentOffer, PaymentPlan
 from parcela.domain.payments.records import Payment, PaymentMethod
 from parcela.domain.payments.refunds import Refund
+from parcela.domain.payments.reports import Report
 from parcela.domain.payments.settlement import Settlement
+from parcela.domain.payments.webhook_urls import WebhookReach
+from parcela.domain.payments.webhooks import WebhookEndpoint
 from parcela.operations.acquiring import Acquirer
 from parcela.operations.engine import Engine
+from parcela.operations.payments.authenticating import Authenticator, FrictionlessAuthenticator
 from parcela.operations.payments.lending import Lender
 from parcela.operations.payments.plan_issuers import PlanIssuer
-from parcela.operations.payments.report_records import Report
 from parcela.store.documents import Document
 
 
@@ -32,6 +36,12 @@ class ObjectRenderer(Protocol):
     def render_payment_method(self, method: PaymentMethod) -> Document:
         """`payment_method`."""
 
+    def render_offer(self, offer: PaymentOffer) -> Document:
+        """`installment_plan`, as plans are listed."""
+
+    def render_plan_list(self, shown: PlanList) -> Document:
+        """`plan_list`, the object of `plan.offered`: what was shown, without rows and terms."""
+
     def render_plan(self, plan: PaymentPlan) -> Document:
         """`plan`, the object of `plan.*` events."""
 
@@ -47,6 +57,9 @@ class ObjectRenderer(Protocol):
     def render_report(self, report: Report) -> Document:
         """`report`."""
 
+    def render_webhook_endpoint(self, endpoint: WebhookEndpoint) -> Document:
+        """`webhook_endpoint`, without its secret."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentsDesk:
@@ -58,3 +71,5 @@ class PaymentsDesk:
     lender: Lender
     renderer: ObjectRenderer
     root_url: str
+    webhook_reach: WebhookReach = field(default_factory=WebhookReach)
+    authenticator: Authenticator = field(default_factory=FrictionlessAuthenticator)

@@ -23,3 +23,16 @@ class Keeper(Protocol[Result_contra]):
 
     async def keep_refusal(self, connection: Connection, refusal: PaymentRefused) -> None:
         """The same for a decline (402): it is an effect, and is told again."""
+
+
+class NothingKept:
+    """A `Keeper` for calls that nobody repeats under a key, such as those of the command line."""
+
+    async def bind(self, connection: Connection, object_id: str) -> None:
+        """Nothing."""
+
+    async def keep(self, connection: Connection, result: object) -> None:
+        """Nothing."""
+
+    async def keep_refusal(self, connection: Connection, refusal: PaymentRefused) -> None:
+        """Nothing."""

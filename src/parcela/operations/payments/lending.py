@@ -11,6 +11,13 @@ from typing import Protocol
 from parcela.domain.payments.plans import PaymentPlan, PlanRow
 from parcela.domain.payments.records import BillingDetails, Owner
 
+ANSWER_S = 3.0
+"""A lender or an issuer that says nothing for so long is out of reach (§6.2)."""
+
+
+class LenderSilent(Exception):
+    """The lender gave no answer in time: tell it again later."""
+
 
 class CreditDecision(StrEnum):
     """What a soft credit check says."""
@@ -65,13 +72,13 @@ class Lender(Protocol):
         """A soft credit check."""
 
     async def open(self, plan: PaymentPlan, *, assessment_id: str, at: datetime) -> None:
-        """The payment is captured: the credit begins."""
+        """The payment is captured: the credit begins. Raises LenderSilent."""
 
     async def collect(self, plan: PaymentPlan, row: PlanRow, *, attempt: int, at: datetime) -> CollectionWord:
         """Collect a row with the payer's card."""
 
     async def recalculate(self, plan: PaymentPlan, *, at: datetime) -> None:
-        """A refund changed the rows."""
+        """A refund changed the rows. Raises LenderSilent."""
 
     async def close(self, plan: PaymentPlan, *, at: datetime) -> None:
-        """Nothing is owed any more."""
+        """Nothing is owed any more. Raises LenderSilent."""

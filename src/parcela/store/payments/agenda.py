@@ -18,15 +18,25 @@ async def get_offset(connection: Connection, owner: Owner) -> timedelta:
     return timedelta(0) if offset is None else offset
 
 
-async def move_offset(connection: Connection, owner: Owner, by: timedelta) -> None:
-    """Move the account's clock ahead."""
-    await connection.execute(
-        "INSERT INTO payments_agenda (tenant_id, client_id, is_live, clock_offset) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (tenant_id, client_id, is_live)"
-        " DO UPDATE SET clock_offset = payments_agenda.clock_offset + $4",
+async def lock_offset(connection: Connection, owner: Owner) -> timedelta:
+    """The same, and nobody else moves the clock until the transaction ends."""
+    offset: timedelta = await connection.fetchval(
+        "INSERT INTO payments_agenda AS held (tenant_id, client_id, is_live) VALUES ($1, $2, $3)"
+        " ON CONFLICT (tenant_id, client_id, is_live) DO UPDATE SET clock_offset = held.clock_offset"
+        " RETURNING clock_offset",
         *_key(owner),
-        by,
     )
+    return offset
+
+
+async def set_offset(connection: Connection, owner: Owner, offset: timedelta) -> None:
+    """Set the account's clock, which is locked. It never runs back."""
+    found = await connection.fetchval(
+        f"UPDATE payments_agenda SET clock_offset = $4 WHERE {_OWNED} AND clock_offset <= $4 RETURNING fence",
+        *_key(owner),
+        offset,
+    )
+    assert found is not None, "a clock never runs back"
 
 
 async def plan_task(
@@ -56,17 +66,27 @@ async def drop_tasks(
     )
 
 
+# Tasks are sought by the world's clock; only the few accounts whose own was moved are looked at one by one.
+_LIST_OWNERS = """
+WITH due AS (
+    SELECT tenant_id, client_id, is_live, due_at FROM payments_task
+    WHERE due_at <= $1 AND retry_at <= clock_timestamp()
+    UNION ALL
+    SELECT t.tenant_id, t.client_id, t.is_live, t.due_at
+    FROM payments_agenda a JOIN payments_task t USING (tenant_id, client_id, is_live)
+    WHERE a.clock_offset > '0' AND t.due_at > $1 AND t.due_at <= $1 + a.clock_offset
+        AND t.retry_at <= clock_timestamp()
+)
+SELECT tenant_id, client_id, is_live
+FROM due LEFT JOIN payments_agenda a USING (tenant_id, client_id, is_live)
+WHERE coalesce(a.leased_until, '-infinity') <= clock_timestamp()
+GROUP BY tenant_id, client_id, is_live ORDER BY min(due_at) LIMIT $2
+"""
+
+
 async def list_owners_with_due_tasks(connection: Connection, *, now: datetime, limit: int) -> list[Owner]:
     """Accounts on whose clock something is due and whose agenda nobody holds; `now` is the world's."""
-    rows = await connection.fetch(
-        "SELECT t.tenant_id, t.client_id, t.is_live FROM payments_task t"
-        " LEFT JOIN payments_agenda a USING (tenant_id, client_id, is_live)"
-        " WHERE t.due_at <= $1 + coalesce(a.clock_offset, '0') AND t.retry_at <= clock_timestamp()"
-        " AND coalesce(a.leased_until, '-infinity') <= clock_timestamp()"
-        " GROUP BY t.tenant_id, t.client_id, t.is_live ORDER BY min(t.due_at) LIMIT $2",
-        now,
-        limit,
-    )
+    rows = await connection.fetch(_LIST_OWNERS, now, limit)
     return [Owner(row["tenant_id"], row["client_id"], row["is_live"]) for row in rows]
 
 
@@ -96,13 +116,17 @@ async def renew_lease(connection: Connection, owner: Owner, fence: int, *, lease
     return found is not None
 
 
-async def find_next_task(connection: Connection, owner: Owner, *, until: datetime, fence: int) -> Task | None:
-    """The earliest task that is due by an instant of the account's clock."""
+async def find_next_task(
+    connection: Connection, owner: Owner, *, until: datetime, fence: int, kinds: Sequence[TaskKind]
+) -> Task | None:
+    """The earliest task of these kinds that is due by an instant of the account's clock."""
     row = await connection.fetchrow(
         f"SELECT task_id, kind, subject_id, due_at, attempt FROM payments_task WHERE {_OWNED}"
-        " AND due_at <= $4 AND retry_at <= clock_timestamp() ORDER BY due_at, task_id LIMIT 1",
+        " AND due_at <= $4 AND retry_at <= clock_timestamp() AND kind = ANY($5::text[])"
+        " ORDER BY due_at, task_id LIMIT 1",
         *_key(owner),
         until,
+        list(kinds),
     )
     if row is None:
         return None
@@ -111,34 +135,60 @@ async def find_next_task(connection: Connection, owner: Owner, *, until: datetim
 
 
 async def find_next_due(connection: Connection, owner: Owner) -> datetime | None:
-    """When the next thing falls due by the account's clock."""
+    """When the next thing falls due by the account's clock; what failed and rests is left out."""
     due_at: datetime | None = await connection.fetchval(
-        f"SELECT min(due_at) FROM payments_task WHERE {_OWNED}", *_key(owner)
+        f"SELECT min(due_at) FROM payments_task WHERE {_OWNED} AND retry_at <= clock_timestamp()",
+        *_key(owner),
     )
     return due_at
 
 
+async def count_due(connection: Connection, owner: Owner, *, until: datetime) -> int:
+    """How many tasks are due by an instant of the account's clock; those that rest are counted too."""
+    count: int = await connection.fetchval(
+        f"SELECT count(*) FROM payments_task WHERE {_OWNED} AND due_at <= $4", *_key(owner), until
+    )
+    return count
+
+
 async def settle_task(connection: Connection, task: Task) -> bool:
-    """Take a task off its agenda in the transaction of its effect; False when its owner lost the agenda."""
+    """Take a task off its agenda in the transaction of its effect.
+
+    False when its owner lost the agenda, or when the task was dropped or moved meanwhile.
+    """
     found = await connection.fetchval(
         "WITH held AS (SELECT FROM payments_agenda"
         f" WHERE {_OWNED} AND fence = $5 FOR SHARE)"
-        " DELETE FROM payments_task WHERE tenant_id = $1 AND task_id = $4 AND EXISTS (SELECT FROM held)"
-        " RETURNING task_id",
+        " DELETE FROM payments_task WHERE tenant_id = $1 AND task_id = $4 AND due_at = $6"
+        " AND EXISTS (SELECT FROM held) RETURNING task_id",
         *_key(task.owner),
         task.task_id,
         task.fence,
+        task.due_at,
     )
     return found is not None
 
 
 async def postpone_task(connection: Connection, task: Task, *, after_s: float) -> None:
-    """Leave a task that failed alone for a while (real time)."""
+    """Leave a task that failed alone for a while (real time); one that was moved meanwhile is another one."""
     await connection.execute(
         "UPDATE payments_task SET attempt = attempt + 1,"
-        " retry_at = clock_timestamp() + make_interval(secs => $3) WHERE tenant_id = $1 AND task_id = $2",
+        " retry_at = clock_timestamp() + make_interval(secs => $3)"
+        " WHERE tenant_id = $1 AND task_id = $2 AND due_at = $4",
         task.owner.tenant_id,
         task.task_id,
+        after_s,
+        task.due_at,
+    )
+
+
+async def postpone_due(connection: Connection, owner: Owner, *, until: datetime, after_s: float) -> None:
+    """Leave all that is due alone for a while (real time): there is nobody to do it for."""
+    await connection.execute(
+        "UPDATE payments_task SET retry_at = clock_timestamp() + make_interval(secs => $5)"
+        f" WHERE {_OWNED} AND due_at <= $4",
+        *_key(owner),
+        until,
         after_s,
     )
 

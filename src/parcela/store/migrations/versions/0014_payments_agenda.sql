@@ -13,6 +13,8 @@ CREATE TABLE payments_agenda (
     FOREIGN KEY (tenant_id, client_id) REFERENCES client,
     CHECK (NOT is_live OR clock_offset = '0')
 );
+-- The few accounts whose clock was moved: what is due on all the others, the tasks' own index tells.
+CREATE INDEX payments_agenda_moved ON payments_agenda (tenant_id, client_id, is_live) WHERE clock_offset > '0';
 
 -- Something that happens by itself at an instant of the account's clock. `subject_id` says to what, and a
 -- subject has one task of a kind at most. A task that failed is left alone until `retry_at` (real clock).
@@ -49,4 +51,7 @@ CREATE TABLE payments_event (
 );
 CREATE INDEX payments_event_newest ON payments_event (tenant_id, client_id, is_live, position);
 CREATE INDEX payments_event_object ON payments_event (tenant_id, client_id, is_live, object_id, position);
-CREATE INDEX payments_event_age ON payments_event (created_at);
+CREATE INDEX payments_event_created ON payments_event (tenant_id, client_id, is_live, created_at);
+CREATE INDEX payments_event_type ON payments_event (tenant_id, client_id, is_live, type, position);
+-- Events of the live mode are forgotten after a while.
+CREATE INDEX payments_event_age ON payments_event (created_at) WHERE is_live;

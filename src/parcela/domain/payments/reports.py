@@ -25,7 +25,11 @@ class ReportFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A reconciliation report over days of the account; `end` is left out."""
+    """A reconciliation report over days of the account; `end` is left out.
+
+    `filter` holds the members by which rows are chosen, `rows` how many there are, `sha256` the digest of the
+    content in hex, `failure` why there is none.
+    """
 
     report_id: str
     owner: Owner

@@ -1,0 +1,1 @@
+"""What `python -m clients.python.generate` wrote; do not edit."""

@@ -1,0 +1,1 @@
+"""Pages for shoppers, made on the server: plain HTML that works without script."""

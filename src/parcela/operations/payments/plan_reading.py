@@ -1,0 +1,45 @@
+"""Plans of payments, looked at: by payment, and one by its id."""
+
+from collections.abc import Sequence
+
+from parcela.domain.payments.ids import find_plan_id
+from parcela.domain.payments.plans import PaymentPlan
+from parcela.domain.payments.records import Owner
+from parcela.domain.payments.refusals import refuse_missing
+from parcela.operations.payments.desk import PaymentsDesk
+from parcela.operations.payments.moment import AccountMoment
+from parcela.store.database import Connection
+from parcela.store.payments import plans
+
+
+async def find_plan_of(connection: Connection, owner: Owner, payment_id: str) -> PaymentPlan | None:
+    """The newest plan of a payment."""
+    return await plans.find_plan_of_payment(connection, owner, payment_id)
+
+
+async def list_plans_of(
+    connection: Connection, owner: Owner, payment_ids: Sequence[str]
+) -> dict[str, PaymentPlan]:
+    """The newest plan of each payment that has one."""
+    return await plans.list_plans_of_payments(connection, owner, payment_ids)
+
+
+async def read_plan(desk: PaymentsDesk, moment: AccountMoment, name: str) -> PaymentPlan:
+    """A plan of this account and mode by its name at this door (`plan_…`). Raises PaymentRefused."""
+    plan_id = find_plan_id(name)
+    plan = None
+    if plan_id is not None:
+        async with desk.engine.database.connection() as connection:
+            plan = await plans.find_plan(connection, moment.owner, plan_id)
+    if plan is None:
+        raise refuse_missing("plan", name)
+    return plan
+
+
+async def read_evidence(desk: PaymentsDesk, moment: AccountMoment, name: str) -> str:
+    """What was shown and accepted of a plan, byte for byte as it is kept. Raises PaymentRefused."""
+    plan = await read_plan(desk, moment, name)
+    async with desk.engine.database.connection() as connection:
+        body = await plans.find_evidence(connection, moment.owner, plan.plan_id)
+    assert body is not None, "a plan is written with its evidence"
+    return body
