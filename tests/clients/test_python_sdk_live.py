@@ -200,7 +200,7 @@ def test_a_wrong_key_is_told_without_it(access: PaymentsAccess) -> None:
 
 def test_the_first_signed_call_takes_eight_lines() -> None:
     network = BLOCKS[_NAMES.index("network")]
-    assert len([line for line in network.splitlines() if line.strip()]) == 7
+    assert len([line for line in network.splitlines() if line.strip()]) == 6
 
 
 @pytest.mark.parametrize("name", [name for name in _NAMES if name != "typescript"])

@@ -7,6 +7,7 @@ import asyncio
 import os
 import random
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,11 +31,24 @@ def server() -> Iterator[LiveServer]:
         yield running
 
 
+def is_worker(pid: str) -> bool:
+    """Is this process one of those that serve? One that has ended is none."""
+    try:
+        return "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def kill_one_worker(server: LiveServer, chance: random.Random) -> None:
     """SIGKILL one of the processes that serve; the server starts another."""
-    children = Path(f"/proc/{server.session_id}/task/{server.session_id}/children").read_text().split()
-    workers = [int(pid) for pid in children if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
-    assert len(workers) == 2, children
+    workers: list[int] = []
+    give_up_at = time.monotonic() + 20
+    # One that was killed a moment ago may not have been replaced yet.
+    while len(workers) < 2:
+        assert time.monotonic() < give_up_at, workers
+        children = Path(f"/proc/{server.session_id}/task/{server.session_id}/children").read_text().split()
+        workers = [int(pid) for pid in children if is_worker(pid)]
+        time.sleep(0.05)
     os.kill(chance.choice(workers), signal.SIGKILL)
 
 
