@@ -562,7 +562,7 @@ class Course:
 STEPS = ("pay", "authorize", "capture", "refund", "void")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(1, 100)), max_size=14),
     may_exceed=st.booleans(),
@@ -586,7 +586,7 @@ def test_totals_are_what_stands_and_never_too_much(steps: list[tuple[str, int]],
             assert course.order.status is find_status(made)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["refund", "refund", "void"]), st.integers(1, 100)), min_size=2, max_size=14

@@ -88,7 +88,7 @@ def notices(draw: st.DrawFn) -> PlanNotice:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(notices())
 def test_a_notice_that_is_written_is_read_back_equal(notice: PlanNotice) -> None:
     currency = find_currency(notice.currency)

@@ -23,7 +23,7 @@ from tests.support.refund_model import ModelEffect, ModelRow, RefundModel
 
 from parcela.domain.refund_strategy import RefundStrategy
 
-HISTORIES = int(os.environ.get("REFUND_HISTORIES", "15"))
+HISTORIES = int(os.environ.get("REFUND_HISTORIES", "6"))
 SEED = int(os.environ.get("REFUND_SEED", "20261121"))
 FAILURES = ["destination_account_closed", "technical_issue", "refund_window_expired"]
 PROGRAMS = [

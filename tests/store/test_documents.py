@@ -351,7 +351,7 @@ ENTRIES: dict[str, st.SearchStrategy[Entry]] = {
 
 
 @pytest.mark.parametrize("kind", list(ENTRIES))
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_entry_reads_back_equal(kind: str, data: st.DataObject) -> None:
     entry = data.draw(ENTRIES[kind])

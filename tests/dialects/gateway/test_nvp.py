@@ -193,7 +193,7 @@ TREES = st.dictionaries(
 
 
 @given(TREES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_json_and_pairs_of_one_content_are_one_tree(content: dict[str, Any]) -> None:
     from_json, _ = drop_nothings(read_json(json.dumps(content).encode()))
     from_pairs, _ = drop_nothings(read(write_nvp(content)))
@@ -202,7 +202,7 @@ def test_json_and_pairs_of_one_content_are_one_tree(content: dict[str, Any]) -> 
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     try:
         tree = read(raw)

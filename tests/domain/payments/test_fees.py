@@ -126,7 +126,7 @@ def test_a_schedule_may_keep_the_fees() -> None:
 REFUNDS = st.lists(st.integers(1, 5_000), min_size=1, max_size=8)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(refunds=REFUNDS, fee=st.integers(0, 2_000))
 def test_any_split_of_refunds_gives_back_the_same_sum(refunds: list[int], fee: int) -> None:
     captured, refunded, given_back = sum(refunds), 0, 0
@@ -142,7 +142,7 @@ def test_any_split_of_refunds_gives_back_the_same_sum(refunds: list[int], fee: i
     assert given_back == fee
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(refunds=REFUNDS, fee=st.integers(0, 50), failing=st.lists(st.integers(0, 7), max_size=4))
 def test_a_full_return_gives_back_all_also_after_refunds_that_failed(
     refunds: list[int], fee: int, failing: list[int]

@@ -248,7 +248,7 @@ def test_the_hash_changes_with_every_member(name: str) -> None:
     assert hash_offer(replace(offer)) == hash_offer(offer)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     minor=st.integers(5000, 500_000),
     count=st.integers(2, 60),

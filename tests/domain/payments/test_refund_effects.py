@@ -349,7 +349,7 @@ def test_the_hash_of_the_state_moves_with_refunds_and_the_fee_rule() -> None:
     assert len(hashes) == 3
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_any_history_keeps_its_sums(data: st.DataObject) -> None:
     """Refunds of any size come, succeed, fail and are withdrawn: every sum stays exact."""
@@ -426,7 +426,7 @@ def _end_one(
     return payment, plan, refunds
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     parts=st.lists(st.integers(1, 9000), min_size=1, max_size=5),
     strategy=st.sampled_from([LAST_FIRST, NEXT_FIRST, SPREAD]),

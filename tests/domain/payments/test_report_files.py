@@ -51,7 +51,7 @@ def test_json_is_an_array_of_objects_however_it_is_parted() -> None:
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=5))
 def test_csv_is_read_back_as_it_was_written(texts: list[tuple[str, str]]) -> None:
     rows = [make_row(*pair) for pair in texts]
