@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from parcela.admin import wire
-from parcela.admin.read import read_whole_number
+from parcela.admin.read import read_id, read_whole_number
 from parcela.admin.routes import Call
 from parcela.admin.write import client_to_wire, key_to_wire
 from parcela.domain.clients import ClientRole, KeyPurpose
-from parcela.domain.errors import InvalidInput, NotFound
+from parcela.domain.errors import InvalidInput
 from parcela.operations import clients
 from parcela.operations.clients import ClientSwitches, KeyRotation, NewClient, NewKey
 
@@ -83,7 +83,7 @@ async def revoke_key(call: Call) -> wire.KeyAnswer:
         call.engine,
         call.person,
         _client_id(call),
-        _read_id("key", call.params["key_id"]),
+        read_id("key", call.params["key_id"]),
         grace=timedelta(seconds=grace_s),
         once=call.once(key_to_wire),
     )
@@ -103,11 +103,4 @@ def _tokens_to_wire(loaded: int) -> wire.TokensAnswer:
 
 
 def _client_id(call: Call) -> int:
-    return _read_id("client", call.params["client_id"])
-
-
-def _read_id(kind: str, text: str) -> int:
-    """The number in a path; a text that is none names nothing. Raises NotFound."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise NotFound(kind, text)
-    return int(text)
+    return read_id("client", call.params["client_id"])

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from parcela.admin import wire
+from parcela.admin.read import read_id
 from parcela.admin.routes import Call, Route
 from parcela.admin.write import client_to_wire
 from parcela.domain.clients import ApiPassword
-from parcela.domain.errors import NotFound
 from parcela.operations import merchants
 
 _CALLER = "/merchant-callers/{merchant_id}"
@@ -92,7 +92,7 @@ async def revoke_api_password(call: Call) -> ApiPasswordAnswer:
         call.engine,
         call.person,
         call.params["merchant_id"],
-        _read_password_id(call.params["password_id"]),
+        read_id("API password", call.params["password_id"]),
         once=call.once(_password_to_wire),
     )
     return _password_to_wire(ended)
@@ -114,13 +114,6 @@ def _password_to_wire(record: ApiPassword) -> ApiPasswordAnswer:
         created_by=record.created_by,
         revoked_at=record.revoked_at,
     )
-
-
-def _read_password_id(text: str) -> int:
-    """The number in a path; a text that is none names nothing. Raises NotFound."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise NotFound("API password", text)
-    return int(text)
 
 
 MERCHANT_CALLER_ROUTES = (

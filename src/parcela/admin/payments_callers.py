@@ -6,9 +6,9 @@ from typing import Literal
 import msgspec
 
 from parcela.admin import wire
+from parcela.admin.read import read_id
 from parcela.admin.routes import Call, Route
 from parcela.admin.write import client_to_wire
-from parcela.domain.errors import NotFound
 from parcela.domain.payments.keys import ApiKey, KeyKind, Scope
 from parcela.operations.payments import accounts, api_keys
 
@@ -111,7 +111,7 @@ async def grant_scopes(call: Call) -> ApiKeyAnswer:
         call.engine,
         call.person,
         call.params["account_id"],
-        _read_key_id(call.params["key_id"]),
+        read_id("API key", call.params["key_id"]),
         frozenset(call.read(ScopeGrant).scopes),
         once=call.once(_key_to_wire),
     )
@@ -124,7 +124,7 @@ async def revoke_api_key(call: Call) -> ApiKeyAnswer:
         call.engine,
         call.person,
         call.params["account_id"],
-        _read_key_id(call.params["key_id"]),
+        read_id("API key", call.params["key_id"]),
         once=call.once(_key_to_wire),
     )
     return _key_to_wire(ended)
@@ -143,13 +143,6 @@ def _key_to_wire(key: ApiKey) -> ApiKeyAnswer:
         expires_at=key.expires_at,
         revoked_at=key.revoked_at,
     )
-
-
-def _read_key_id(text: str) -> int:
-    """The number in a path; a text that is none names nothing. Raises NotFound."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise NotFound("API key", text)
-    return int(text)
 
 
 PAYMENTS_CALLER_ROUTES = (

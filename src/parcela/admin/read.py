@@ -9,7 +9,7 @@ import msgspec
 
 from parcela.admin.errors import refuse_json
 from parcela.dialects.strict_json import JsonNumber, JsonValue, StrictJsonError, parse_object
-from parcela.domain.errors import InvalidInput
+from parcela.domain.errors import InvalidInput, NotFound
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 
@@ -45,9 +45,20 @@ def read_body(body: Mapping[str, Any], wanted: type[Body]) -> Body:
 
 def read_whole_number(name: str, text: str) -> int:
     """A number of the path or the query. Raises InvalidInput."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    if not _is_number(text):
         raise InvalidInput(name, "a whole number", came=repr(text))
     return int(text)
+
+
+def read_id(kind: str, text: str) -> int:
+    """The number in a path that names a record; a text that is none names nothing. Raises NotFound."""
+    if not _is_number(text):
+        raise NotFound(kind, text)
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
 
 
 def read_flag(name: str, text: str) -> bool:
