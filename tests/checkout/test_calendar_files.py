@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from parcela.checkout.calendar_files import render_calendar
-from parcela.checkout.words import Words
 from parcela.domain.payments.accounts import ProgramModel
 from parcela.domain.payments.plans import (
     CostRate,
@@ -18,6 +17,7 @@ from parcela.domain.payments.plans import (
 )
 from parcela.domain.payments.records import Owner
 from parcela.domain.refund_strategy import RefundStrategy
+from parcela.words.words import Words
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 ROWS = (

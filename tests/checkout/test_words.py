@@ -9,8 +9,9 @@ from string import Formatter
 import pytest
 
 import parcela.checkout
-from parcela.checkout.words import TEXTS, Words, choose_words
 from parcela.domain.payments.checkout import CheckoutNotice, CheckoutState
+from parcela.words.tables import TEXTS
+from parcela.words.words import Words, choose_words
 
 ROOM = Path(parcela.checkout.__file__).parent
 ENGLISH = TEXTS["en"]
@@ -18,7 +19,7 @@ ENGLISH = TEXTS["en"]
 
 def list_sources() -> list[Path]:
     """Where sentences are named: all but their tables."""
-    modules = [file for file in ROOM.glob("*.py") if file.name != "english.py"]
+    modules = [*ROOM.glob("*.py"), *(ROOM.parent / "words").glob("*.py")]
     return [*modules, *ROOM.glob("templates/*.html")]
 
 

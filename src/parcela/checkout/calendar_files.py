@@ -2,9 +2,9 @@
 
 from datetime import UTC, timedelta
 
-from parcela.checkout.words import Words
 from parcela.domain.payments.ids import name_plan
 from parcela.domain.payments.plans import PaymentPlan
+from parcela.words.words import Words
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 _LONGEST_LINE = 75

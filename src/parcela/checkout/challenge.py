@@ -8,7 +8,6 @@ from starlette.routing import BaseRoute, Route
 
 from parcela.checkout.forms import FormUnreadable, read_form
 from parcela.checkout.pages import is_foreign, redirect, redirect_to_shop, render_page, say_notice
-from parcela.checkout.words import Words, choose_words
 from parcela.dialects.http import BodyTooLarge
 from parcela.domain.payments.records import Payment, PaymentStatus
 from parcela.operations.engine import UNAVAILABLE_ERRORS
@@ -22,6 +21,7 @@ from parcela.operations.payments.challenges import (
 )
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.payment_links import CHALLENGE_PATH, PaymentLinks
+from parcela.words.words import Words, choose_words
 
 _TOKEN = re.compile("[A-Za-z0-9_-]{43}")
 

@@ -16,7 +16,6 @@ from parcela.checkout.calendar_files import MEDIA_TYPE, render_calendar
 from parcela.checkout.forms import FormUnreadable, Mistakes, keep_harmless, read_card, read_details, read_form
 from parcela.checkout.pages import is_foreign, list_headers, redirect, redirect_to_shop, say_notice
 from parcela.checkout.views import PageView, Views
-from parcela.checkout.words import choose_words
 from parcela.dialects.http import BodyTooLarge
 from parcela.domain.cards import mask_card_numbers
 from parcela.domain.payments.accounts import ProgramModel
@@ -36,6 +35,7 @@ from parcela.operations.payments.checkout_sessions import (
 )
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.payment_links import CHECKOUT_PATH, PaymentLinks
+from parcela.words.words import choose_words
 
 IN_FULL = "full"
 CALENDAR = "plan.ics"

@@ -6,8 +6,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from parcela.checkout.words import Words
 from parcela.domain.payments.records import Payment
+from parcela.words.words import Words
 
 _templates = Environment(
     loader=PackageLoader("parcela.checkout"),

@@ -7,12 +7,10 @@ from starlette.responses import Response
 
 from parcela.checkout.forms import Mistakes
 from parcela.checkout.pages import redirect, render_page
-from parcela.checkout.plan_cards import PlanCard, PrintedRow, print_plan
-from parcela.checkout.words import Words
 from parcela.domain.payments.checkout import CheckoutState
 from parcela.domain.payments.plan_choices import PlanList
 from parcela.domain.payments.plan_resolution import find_nearest
-from parcela.domain.payments.plans import PaymentPlan
+from parcela.domain.payments.plans import PaymentOffer, PaymentPlan
 from parcela.domain.payments.records import (
     AuthenticationStatus,
     BillingDetails,
@@ -24,8 +22,11 @@ from parcela.domain.payments.refusals import DeclineCode, PaymentRefused
 from parcela.operations.payments.checkout_sessions import Checkout
 from parcela.operations.payments.checkout_steps import list_asked_members, list_choices
 from parcela.operations.payments.desk import PaymentsDesk
+from parcela.operations.payments.moment import AccountMoment
 from parcela.operations.payments.payment_links import PaymentLinks
 from parcela.operations.payments.plan_choice import find_applicant
+from parcela.words.plan_cards import PlanCard, PrintedRow, print_plan
+from parcela.words.words import Words
 
 NO_MISTAKES = Mistakes(by_field={})
 _BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "elo": "Elo"}
@@ -101,7 +102,7 @@ class Views:
         except PaymentRefused:
             # Somebody else was faster: the payment does not wait for a choice any more.
             return redirect(page.path, page.checkout.payment)
-        cards = [print_plan(offer, page.checkout.moment, page.words) for offer in shown.offers]
+        cards = [print_offer(offer, page.checkout.moment, page.words) for offer in shown.offers]
         return _render("choice.html", page, mistakes, plans=cards, reasons=shown.unavailable)
 
     async def _draw_details(self, page: PageView, mistakes: Mistakes) -> Response:
@@ -113,7 +114,7 @@ class Views:
             "details.html",
             page,
             mistakes,
-            plan=print_plan(offer, checkout.moment, page.words),
+            plan=print_offer(offer, checkout.moment, page.words),
             members=[member.rpartition(".")[2] for member in list_asked_members(checkout)],
             has_more=checkout.session.asked is not None,
             kept=dict(mistakes.kept) if mistakes.by_field else known,
@@ -130,7 +131,7 @@ class Views:
             "review.html",
             page,
             mistakes,
-            plan=None if offer is None else print_plan(offer, checkout.moment, page.words),
+            plan=None if offer is None else print_offer(offer, checkout.moment, page.words),
             has_lapsed=checkout.has_lapsed,
             consents=consents,
             is_nearest=offer is not None and offer.offer_id == nearest,
@@ -167,9 +168,16 @@ class Views:
         return _render("ended.html", page, mistakes, state=str(state), challenge_url=challenge_url)
 
 
+def print_offer(offer: PaymentOffer, moment: AccountMoment, words: Words) -> PlanCard:
+    """An offer as a card, with the name of whoever grants it."""
+    issuer = moment.world.catalogue(moment.owner.tenant_id).find_issuer(offer.provider_id)
+    name = None if issuer is None else issuer.name
+    return print_plan(offer, words, provider=name, zone=moment.zone)
+
+
 def print_agreed(plan: PaymentPlan, checkout: Checkout, words: Words) -> PlanCard:
     """A plan as it was agreed, with its rows as they stand."""
-    card = print_plan(plan.offer, checkout.moment, words)
+    card = print_offer(plan.offer, checkout.moment, words)
     rows = tuple(
         PrintedRow(
             number=row.number,

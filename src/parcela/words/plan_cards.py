@@ -1,12 +1,12 @@
-"""A plan as the pages print it: the ten facts of a plan card, in words (`spec/payments.md` §15, rule 3)."""
+"""A plan as people read it: the ten facts of a plan card, in words (`spec/payments.md` §15, rule 3)."""
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import tzinfo
 
-from parcela.checkout.words import Words
 from parcela.domain.payments.accounts import ProgramModel
 from parcela.domain.payments.plans import PaymentOffer, ShownTerms
-from parcela.operations.payments.moment import AccountMoment
+from parcela.words.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +42,16 @@ class PlanCard:
     ends_at: str
 
 
-def print_plan(offer: PaymentOffer, moment: AccountMoment, words: Words) -> PlanCard:
-    """The card of an offer. The rows on it add up to the total on it."""
+def print_plan(offer: PaymentOffer, words: Words, *, provider: str | None, zone: tzinfo) -> PlanCard:
+    """The card of an offer; `provider` is the lender's name. The rows on it add up to the total on it."""
     currency, rows = offer.currency, offer.rows
     ordinary = find_ordinary_amount(offer)
-    issuer = moment.world.catalogue(moment.owner.tenant_id).find_issuer(offer.provider_id)
     ends = (("first_payment", rows[0]), ("last_payment", rows[-1]))
     return PlanCard(
         offer_id=offer.offer_id,
         count=offer.count,
         title=words.say("plan_title", count=offer.count, amount=words.write_money(ordinary, currency)),
-        lender=None if issuer is None else issuer.name,
+        lender=provider,
         is_lent=offer.model is ProgramModel.LENDER,
         is_requested=offer.is_requested,
         odd=tuple(
@@ -80,7 +79,7 @@ def print_plan(offer: PaymentOffer, moment: AccountMoment, words: Words) -> Plan
         ),
         returns=offer.refund_effect,
         terms=offer.terms,
-        ends_at=words.write_time(offer.expires_at.astimezone(moment.zone)),
+        ends_at=words.write_time(offer.expires_at.astimezone(zone)),
     )
 
 

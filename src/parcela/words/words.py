@@ -1,9 +1,9 @@
-"""What the pages say, in the shopper's language: sentences of the tables, money, dates, percentages.
+"""What people read, in their language: sentences of the tables, money, dates, percentages.
 
-A language is one table (`english.py`); everything else about it is Babel's.
+Pages, documents, letters and the `display` of the API are written here, so that they agree in every byte. A
+language's sentences are in the tables; everything else about it is Babel's.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,10 +13,9 @@ from babel.dates import format_date
 from babel.dates import format_time as format_clock_time
 from babel.numbers import NumberPattern, format_decimal, get_currency_symbol, parse_pattern
 
-from parcela.checkout.english import ENGLISH
 from parcela.domain.currency import find_currency
+from parcela.words.tables import TEXTS
 
-TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
 DEFAULT_LANGUAGE = "en"
 _MAX_ACCEPTED = 20
 _NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
@@ -38,8 +37,15 @@ class Words:
         return Locale.parse(self.language, sep="-")
 
     def say(self, key: str, /, **facts: object) -> str:
-        """A sentence of the language's table. Raises KeyError for one that it has not."""
-        return TEXTS[self.language][key].format(**facts)
+        """A sentence of the language's table; one with several forms takes that of `count`, a whole number.
+
+        Raises KeyError for a sentence that the language has not.
+        """
+        sentence = TEXTS[self.language][key]
+        if not isinstance(sentence, str):
+            form = self._locale.plural_form(int(str(facts["count"])))
+            sentence = sentence.get(form) or sentence["other"]
+        return sentence.format(**facts)
 
     def write_money(self, amount_minor: int, currency: str) -> str:
         """An amount with its currency; the decimals are those of ISO 4217."""

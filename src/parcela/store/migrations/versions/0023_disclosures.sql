@@ -1,0 +1,2 @@
+-- What was shown of a plan and its proof.
+SELECT 1;

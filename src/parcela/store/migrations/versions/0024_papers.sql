@@ -1,0 +1,2 @@
+-- Papers that were delivered.
+SELECT 1;

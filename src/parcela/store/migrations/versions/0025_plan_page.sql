@@ -1,0 +1,2 @@
+-- The cardholder's own page.
+SELECT 1;

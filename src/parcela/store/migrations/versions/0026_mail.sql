@@ -1,0 +1,2 @@
+-- Letters by e-mail.
+SELECT 1;

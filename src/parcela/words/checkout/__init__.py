@@ -1,0 +1,1 @@
+"""The hosted page's sentences, one table for each language."""
