@@ -1,8 +1,9 @@
-# make demo   everything from nothing to a running server with one purchase made (DEMO_FLAGS=--exit: and ends)
+# make demo   everything from nothing to a running server with four purchases made (DEMO_FLAGS=--exit: and ends)
 # make test   format, lint, types, layers and all tests
 # make check  the same without the tests
 # make sdk    the TypeScript client, built (needs Node.js 18 or newer and npm)
 # make clients  both clients written anew from the OpenAPI document, and built
+# make accessibility  the browser tests, and the figures of the accessibility statement (BROWSER_MATRIX=all: each view)
 # make bench  the benchmarks (BENCH_QUICK=1 for a short run)
 # make setup  .venv alone
 # make lock   write requirements/*.txt anew (needs uv; LOCK_FLAGS=--upgrade for newer versions)
@@ -19,7 +20,10 @@ SDK := clients/typescript
 DEMO_FLAGS ?=
 LOCK_FLAGS ?=
 
-.PHONY: demo setup test check sdk clients bench lock clean
+# Compiled modules are kept, whatever the machine says: a run of the tests starts hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: demo setup test check style types layers sdk clients accessibility bench lock clean
 
 demo: setup
 	@$(BIN)/python -m parcela.demo $(DEMO_FLAGS)
@@ -39,14 +43,23 @@ $(READY): requirements/all.txt pyproject.toml clients/python/pyproject.toml
 		-e . -e clients/python
 	@touch $@
 
-test: check sdk
-	$(BIN)/pytest -n 3 --dist worksteal
+# Many tests wait, for deadlines and for processes: more workers than processors. The tests of a file share
+# servers, browsers and databases: they stay together.
+test: setup
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check sdk
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/architecture
 
-check: setup
+check: style types layers
+
+style: setup
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+
+types: setup
 	$(BIN)/mypy src/parcela bench
 	$(BIN)/mypy clients/python/src/parcela_client
+
+layers: setup
 	$(BIN)/pytest tests/architecture
 
 sdk: $(SDK)/dist/index.js
@@ -65,6 +78,9 @@ $(SDK)/dist/index.js: $(SDK)/node_modules $(SDK)/tsconfig.json $(wildcard $(SDK)
 clients: setup $(SDK)/node_modules
 	$(BIN)/python -m clients.refresh
 	@$(MAKE) --no-print-directory sdk
+
+accessibility: setup
+	ACCESSIBILITY_RECORD=1 $(BIN)/pytest tests/browser/test_checkout_page.py
 
 bench: setup
 	@$(BIN)/python -m bench

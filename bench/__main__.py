@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import api, box
+from bench.checkout import measure_checkout
 from bench.delivery import measure_delivery
 from bench.gateway import WORKERS, measure_gateway
 from bench.growth import grow_catalogue, grow_pan_list
@@ -77,6 +78,8 @@ def measure(console: Console, scale: Scale, home: Path) -> list[Figure]:
             gateway = measure_gateway(running, scale, postmaster=postmaster)
         with _step(console, "payments"), run_server(home, workers=WORKERS) as running:
             payments = measure_payments(running, scale, postmaster=postmaster)
+        with _step(console, "checkout"), run_server(home, workers=1) as running:
+            checkout = measure_checkout(running, server.url)
         with _step(console, "pricing"):
             pricing_us = run_with_engine(home, server.url, measure_pricing)
         with _step(console, "delivery"):
@@ -98,6 +101,7 @@ def measure(console: Console, scale: Scale, home: Path) -> list[Figure]:
         *list_ratios(calls[2], rsa_both=rsa[2], tpcb=tpcb),
         *gateway,
         *payments,
+        *checkout,
         *delivery,
         *switch,
         *growth,

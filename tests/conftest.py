@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,12 @@ def choose_home() -> Path:
 TEST_HOME = choose_home()
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @dataclass(frozen=True)
 class DemoTemplate:
     """A database with the demo world, the folder of its keys, and what `credentials.json` says."""
@@ -61,9 +69,15 @@ def plain_logs() -> Iterator[None]:
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
     yield
     # A command keeps the loggers that it used: they would go on writing where it pointed them.
-    for name, module in list(sys.modules.items()):
-        if name.startswith("parcela."):
-            getattr(getattr(module, "log", None), "__dict__", {}).pop("bind", None)
+    for logger in _find_loggers(len(sys.modules)):
+        logger.__dict__.pop("bind", None)
+
+
+@lru_cache(maxsize=1)
+def _find_loggers(modules: int) -> list[Any]:
+    """The loggers of our modules; looked for again only when there are more modules than the last time."""
+    ours = [module for name, module in list(sys.modules.items()) if name.startswith("parcela.")]
+    return [module.log for module in ours if hasattr(getattr(module, "log", None), "__dict__")]
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,13 @@ from parcela.admin.door import AdminDoor
 from parcela.api_docs import list_docs_routes, list_error_routes
 from parcela.checkout.challenge import ChallengePage
 from parcela.checkout.checkout import CheckoutPage
+from parcela.checkout.plan_page import CardholderPage
 from parcela.connectors.acquirers import AcquirerRouter
 from parcela.connectors.outbound_http import GuardedHttp
 from parcela.connectors.simulated.acquirer import SimulatedAcquirer
 from parcela.connectors.simulated.plan_provider import SimulatedPlanProvider
 from parcela.connectors.system import SystemClock, SystemIds
+from parcela.delivery.mail import MAIL
 from parcela.delivery.worker import MAX_ANSWER_BYTES, DeliveryWorker, Pace
 from parcela.dialects.gateway import openapi as gateway_openapi
 from parcela.dialects.gateway.calls import Ports
@@ -56,12 +58,15 @@ from parcela.operations.realtime import IssuerCaller
 from parcela.operations.scheduler import keep_scheduling
 from parcela.operations.servicing_policy import ServicingPolicy
 from parcela.payments_service import (
+    build_mail_renderer,
     build_payments_desk,
     build_payments_door,
+    build_payments_settings,
     build_webhook_reach,
     keep_payments,
     list_error_pages,
 )
+from parcela.promo.promo import PromoPages
 from parcela.sandbox.setup import ISSUER_CID, ISSUER_DECRYPTION_KEY, ISSUER_PATH
 from parcela.settings import Settings
 from parcela.shutdown import ShutdownWatch
@@ -192,7 +197,7 @@ async def run_delivery(engine: Engine, settings: Settings) -> AsyncIterator[Deli
     worker = DeliveryWorker(
         engine,
         http,
-        {PLAN_NOTIFICATION: notifications, WEBHOOK: webhooks},
+        {PLAN_NOTIFICATION: notifications, WEBHOOK: webhooks, MAIL: build_mail_renderer(engine, settings)},
         limits=OutboundLimits(
             connect_timeout_s=settings.notification_connect_timeout_seconds,
             total_timeout_s=settings.notification_timeout_seconds,
@@ -228,6 +233,8 @@ def mount_doors(
     app.router.routes.append(PaymentsRoute(build_payments_door(desk, settings)))
     app.router.routes.extend(ChallengePage(desk).list_routes())
     app.router.routes.extend(CheckoutPage(desk).list_routes())
+    app.router.routes.extend(build_promo_pages(engine, settings).list_routes())
+    app.router.routes.extend(CardholderPage(desk).list_routes())
     app.router.routes.append(Mount(ADMIN_PREFIX, AdminDoor(engine)))
     if settings.demo and settings.demo_issuer:
         app.router.routes.append(Mount(ISSUER_PATH, create_demo_issuer(engine, settings)))
@@ -284,6 +291,13 @@ def build_network_settings(settings: Settings) -> NetworkSettings:
         shows_15_days=settings.network_show_15_days,
         allows_clear_data=settings.network_allow_clear_data,
         requests_per_second=settings.network_requests_per_second,
+    )
+
+
+def build_promo_pages(engine: Engine, settings: Settings) -> PromoPages:
+    """What shops' own pages show of plans."""
+    return PromoPages(
+        engine, build_payments_settings(settings), root_url=settings.root_url, home=settings.home
     )
 
 

@@ -3,8 +3,9 @@
 `docs/settings.md` lists them; a test holds the list against this file.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ LENGTH_HEADERS = ("binary2", "binary4", "ascii4")
 RATE_LIMITS = ("auto", "on", "off")
 REFUND_STRATEGIES = ("spread", "last_first", "next_first")
 PLAN_ELEMENTS = frozenset({*range(46, 49), *range(56, 64), *range(105, 128)})
+SMTP_SCHEMES = ("smtp", "smtps", "smtp+plain")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _MAX_COUNT = 10_000
 _COUNTS = (
     "workers",
@@ -84,6 +88,8 @@ class Settings:
     payments_rate_limits: str = "auto"
     payments_allow_private_webhooks: bool = False
     payments_webhook_ports: str = ""
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
     servicing_late_after_days: int = 25
     servicing_credit_limit: int = 10_000
     servicing_refund_strategy: str = "spread"
@@ -109,6 +115,11 @@ class Settings:
         return self.kek_file or self.home / "keys" / "kek.json"
 
     @property
+    def mail_folder(self) -> Path:
+        """Where a sandbox keeps mail."""
+        return self.home / "sandbox" / "mail"
+
+    @property
     def has_payments_rate_limits(self) -> bool:
         """Are requests of the payments door counted? Where nothing is said: not in the demo world."""
         said = self.payments_rate_limits
@@ -130,20 +141,20 @@ class Settings:
 
 def load_settings(environ: Mapping[str, str], **overrides: object) -> Settings:
     """Read the variables; `overrides` (of the command line) that are not None win. Raises SettingsError."""
-    known = {field.name: field for field in fields(Settings)}
+    known = {found.name: found for found in fields(Settings)}
     for name in environ:
         if name.startswith("PARCELA_") and name.removeprefix("PARCELA_").lower() not in known:
-            names = ", ".join(f"PARCELA_{field.upper()}" for field in known)
+            names = ", ".join(f"PARCELA_{held.upper()}" for held in known)
             raise SettingsError(f"{name} is not a setting of Parcela. The settings are: {names}.")
     values: dict[str, object] = {}
-    for name, field in known.items():
+    for name, found in known.items():
         override = overrides.get(name)
         if override is not None:
             values[name] = override
             continue
         text = environ.get(f"PARCELA_{name.upper()}")
         if text is not None and text.strip():
-            values[name] = _parse(name, text.strip(), field.default)
+            values[name] = _parse(name, text.strip(), found.default)
     settings = Settings(**values)  # type: ignore[arg-type]
     _check(settings)
     return settings
@@ -201,6 +212,7 @@ def _check(settings: Settings) -> None:
             f"not {settings.payments_rate_limits!r}."
         )
     _check_webhooks(settings)
+    _check_mail(settings)
     _check_servicing(settings)
     _check_switch(settings)
     _check_notifications(settings)
@@ -216,6 +228,36 @@ def _check_webhooks(settings: Settings) -> None:
                 "PARCELA_PAYMENTS_WEBHOOK_PORTS must be ports with commas between them, such as 9443,10443, "
                 f"not {settings.payments_webhook_ports!r}."
             )
+
+
+def _check_mail(settings: Settings) -> None:
+    """The address may hold a password, so it is never repeated."""
+    if settings.mail_from is not None and _MAILBOX.fullmatch(settings.mail_from) is None:
+        raise SettingsError(
+            "PARCELA_MAIL_FROM must be the bare address that mail comes from, such as "
+            f"receipts@pay.example.com, not {settings.mail_from!r}."
+        )
+    if settings.smtp_url is None:
+        return
+    if settings.mail_from is None:
+        raise SettingsError("PARCELA_MAIL_FROM must be set, the address that mail comes from.")
+    try:
+        parts = urlsplit(settings.smtp_url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    is_plain = parts.scheme == "smtp+plain"
+    is_bare = not (parts.path.strip("/") or parts.query or parts.fragment)
+    if parts.scheme not in SMTP_SCHEMES or not parts.hostname or port == 0 or not is_bare:
+        raise SettingsError(
+            "PARCELA_SMTP_URL must be smtp://user:password@host:587 (STARTTLS) or smtps://user:password@"
+            "host:465 (TLS); user and password may be left out, and are percent-encoded."
+        )
+    if is_plain and parts.hostname not in _LOOPBACK and not settings.is_sandbox:
+        raise SettingsError(
+            "PARCELA_SMTP_URL: smtp+plain:// is for a mail server on this machine, or for "
+            "PARCELA_ENVIRONMENT=sandbox."
+        )
 
 
 def _check_servicing(settings: Settings) -> None:

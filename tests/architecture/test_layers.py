@@ -23,7 +23,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "issuer": {"domain", "operations", "dialects"},
     "checkout": {"domain", "operations", "dialects", "words"},
     "promo": {"domain", "operations", "dialects", "words"},
-    "plan_page": {"domain", "operations", "dialects", "words"},
     "delivery": {"domain", "operations", "words"},
     "sandbox": {"domain", "operations", "catalogue_files"},
     "catalogue_files": {"domain"},

@@ -91,22 +91,27 @@ def test_the_ten_facts_of_a_plan_card(shared_payments: PaymentsWorld) -> None:
     told = [" ".join(re.sub("<[^>]*>", " ", card).split()) for card in cards]
     assert told[0] == "Pay in full One payment of €600.01 now, without a plan."
     assert [text.partition(" Plan")[0] for text in told[1:]] == ["3 × €200.00", "6 × €100.00", "12 × €52.47"]
-    day = read_first_due(shared_payments, shopper.seen.choices[1])
-    assert told[1].startswith(
+    first, _, last = read_due_dates(shared_payments, shopper.seen.choices[1])
+    # Who lends, and where, is the catalogue's.
+    plan = re.sub("Creditor Sandbox Bank.*? Amount", "Creditor Sandbox Bank Amount", told[1])
+    assert plan.startswith(
         "3 × €200.00 Plan of Sandbox Bank First payment €200.01 Total to pay €600.01 Cost of credit €0.00"
-        f" APRC 0.0% Interest a year 0.00% Fees None First payment on {day} All payments and dates"
+        f" APRC 0.0% Interest per year 0.00% Fees None First payment on {first}"
+        f" Creditor Sandbox Bank Amount financed €600.01 Duration 3 months, last payment on {last}"
+        " Borrowing rate 0.00% a year, fixed Total of payments €600.01"
+        " Caution! Borrowing money costs money. All payments and dates"
     )
-    assert "Total to pay €629.64 Cost of credit €29.63 APRC 9.4% Interest a year 9.00%" in told[3]
+    assert "Total to pay €629.64 Cost of credit €29.63 APRC 9.4% Interest per year 9.00%" in told[3]
     for text in told[1:]:
         assert "If you return something: A return lowers the payments still to come, spread evenly." in text
         assert "Terms: Sandbox Bank bills the payments to your card month by month." in text
 
 
-def read_first_due(world: PaymentsWorld, offer_id: str) -> str:
-    """The first date of an offer as it is kept, in English."""
+def read_due_dates(world: PaymentsWorld, offer_id: str) -> list[str]:
+    """The dates of an offer as it is kept, in English."""
     rows = world.fetch("SELECT body FROM payment_offer WHERE offer_id = $1", offer_id)
-    day = date.fromisoformat(json.loads(rows[0]["body"])["rows"][0]["due_date"])
-    return f"{day:%B} {day.day}, {day.year}"
+    days = [date.fromisoformat(row["due_date"]) for row in json.loads(rows[0]["body"])["rows"]]
+    return [f"{day:%B} {day.day}, {day.year}" for day in days]
 
 
 def test_nothing_is_preselected_and_a_number_of_the_shop_is_only_marked(
@@ -160,7 +165,7 @@ def test_terms_are_ticked_only_where_they_must_be(shared_payments: PaymentsWorld
         '<input type="checkbox" id="terms" name="terms" value="yes" required'
     ]
     refused = shopper.send("pay")
-    assert (refused.status, "This plan needs your word on its terms." in refused.words) == (422, True)
+    assert (refused.status, "Please accept the terms of this plan." in refused.words) == (422, True)
     assert count_charges(shared_payments, payment["id"]) == 0
     assert shopper.send("pay", terms="yes").title == "Thank you, your plan is agreed"
     plan = read_payment(shared_payments, payment["id"])["installments"]["plan"]  # type: ignore[index]

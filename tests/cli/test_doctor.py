@@ -17,8 +17,9 @@ def read_marks(output: str) -> dict[str, str]:
 
 def test_a_healthy_deployment_gets_a_clean_bill(parcela: Run) -> None:
     result = parcela("doctor", PARCELA_PORT=str(find_free_port()))
-    subjects = ["python", "settings", "home", "port", "database", "clock", "schema", "key file"]
-    assert (result.exit_code, list(read_marks(result.output))) == (0, [*subjects, "audit", "plans"])
+    machine = ["python", "settings", "home", "papers", "port"]
+    subjects = [*machine, "database", "clock", "schema", "key file", "audit", "plans"]
+    assert (result.exit_code, list(read_marks(result.output))) == (0, subjects)
     assert set(read_marks(result.output).values()) == {"ok"}
 
 

@@ -1,5 +1,9 @@
 """Payments by the command line, and plans by the name that the payments door gives them."""
 
+import hashlib
+import json
+from pathlib import Path
+
 import pytest
 from tests.cli.conftest import Run
 from tests.conftest import DemoTemplate
@@ -26,15 +30,19 @@ def test_payments_are_listed_newest_first_and_by_what_they_are(
     with open_payments_world(database_url, demo_template.home) as world:
         split = pay_in_rows(world)
         plain = pay(world, 1999, reference="order-7")
-        open_payment = world.post("/v1/payments", {"amount": 500, "confirm": False}).body
+        open_payment = world.post(
+            "/v1/payments", {"amount": 500, "confirm": False, "reference": "\x1b[31mred"}
+        ).body
     listed = parcela("payment", "list", ACCOUNT_ID).output.splitlines()
     assert [line.split()[0] for line in listed] == ["payment", open_payment["id"], plain["id"], split["id"]]
     cells = [line.split()[3:] for line in listed[1:]]
     assert cells == [
-        ["pending", "5.00", "0.00", "EUR", "-", "-"],
+        # What a merchant writes does not reach the terminal as a command.
+        ["pending", "5.00", "0.00", "EUR", "-", "[31mred"],
         ["completed", "19.99", "0.00", "EUR", "-", "order-7"],
         ["completed", "600.00", "0.00", "EUR", "3", "x", "-"],
     ]
+    assert "Reference [31mred" in strip(parcela("payment", "show", open_payment["id"]).output)
     by_status = parcela("payment", "list", ACCOUNT_ID, "--status", "pending").output
     assert [line.split()[0] for line in by_status.splitlines()] == ["payment", open_payment["id"]]
     by_reference = parcela("payment", "list", ACCOUNT_ID, "--reference", "order-7").output
@@ -75,6 +83,35 @@ def test_a_payment_is_shown_with_its_plan_and_refunds(
     ]
     (refund,) = (line.split() for line in shown if line.startswith("re_"))
     assert [refund[0], *refund[3:]] == [made["id"], "200.00", "pending", "-"]
+
+
+def test_a_payments_file_holds_its_record_and_the_plan_shows_it(
+    parcela: Run, database_url: str, demo_template: DemoTemplate, tmp_path: Path
+) -> None:
+    with open_payments_world(database_url, demo_template.home) as world:
+        payment = pay_in_rows(world)
+    file, name = tmp_path / "file.json", payment["installments"]["plan"]
+    written = parcela("payment", "evidence", payment["id"], str(file)).output
+    assert written.replace("\n", "") == f"Wrote 1 record and 0 papers of {payment['id']} to {file}."
+    whole = json.loads(file.read_text())
+    (record,) = whole["records"]
+    digest = hashlib.sha256(record["body"].encode())
+    assert record["sha256"] == digest.hexdigest()
+    assert record["seal"] == hashlib.sha256(digest.digest()).hexdigest()
+    body = json.loads(record["body"])
+    shown = strip(parcela("plan", "acceptance", name).output)
+    assert [line for line in shown if not line.startswith(("Shown", "Accepted", "Terms"))] == [
+        f"Plan {name}",
+        f"Payment {payment['id']}",
+        f"Record {body['disclosureId']}",
+        f"Offer {body['offer']}",
+        "Rate APRC 0.0 %, eu_ccd2",
+        "Asked plan: -",
+        f"SHA-256 {record['sha256']}",
+        f"Seal 1, {record['seal']}",
+    ]
+    nowhere = parcela("payment", "evidence", payment["id"], str(tmp_path / "none" / "file.json"))
+    assert isinstance(nowhere.exception, CommandError)
 
 
 def test_a_payment_without_a_plan_says_why(

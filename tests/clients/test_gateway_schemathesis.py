@@ -4,7 +4,6 @@ import json
 
 import requests
 import schemathesis
-from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -14,6 +13,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from tests.support.gateway_clients import Account
 from tests.support.live_server import LiveServer
+from tests.support.schema_runs import make_config, make_settings
 
 from parcela.dialects.gateway.openapi import render_openapi
 
@@ -25,11 +25,13 @@ CHECKS = [
     unsupported_method,
 ]
 ERROR_STATUSES = frozenset({400, 401, 404, 405, 413, 414})
-schema = schemathesis.openapi.from_dict(json.loads(render_openapi("http://parcela.test")))
+schema = schemathesis.openapi.from_dict(
+    json.loads(render_openapi("http://parcela.test")), config=make_config()
+)
 
 
 @schema.parametrize()
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@make_settings(8)
 def test_answers_are_those_of_the_document(case: schemathesis.Case, account: Account) -> None:
     # Every third request goes to the address of a merchant that it has no login for.
     if "merchant_id" in case.path_parameters and len(str(case.path_parameters)) % 3:

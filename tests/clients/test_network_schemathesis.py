@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, settings
 from requests.auth import AuthBase
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -19,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from tests.support.live_server import LiveServer, run_live_server
 from tests.support.network_client import Party, load_party, seal, sign
+from tests.support.schema_runs import make_config, make_settings
 
 from parcela.dialects.network.openapi import render_openapi
 from parcela.dialects.network.settings import NetworkSettings
@@ -31,7 +31,7 @@ CHECKS = [
     unsupported_method,
 ]
 schema = schemathesis.openapi.from_dict(
-    json.loads(render_openapi(NetworkSettings(root_url="http://parcela.test")))
+    json.loads(render_openapi(NetworkSettings(root_url="http://parcela.test"))), config=make_config()
 )
 
 
@@ -71,12 +71,7 @@ class ClientAuth(AuthBase):
 
 
 @schema.parametrize()
-@settings(
-    max_examples=5,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+@make_settings(8)
 def test_answers_are_those_of_the_document(case: schemathesis.Case, clear_live: LiveServer) -> None:
     name = "issuer" if "/consumers/" in case.path else "partner"
     party = load_party(clear_live.home, name)

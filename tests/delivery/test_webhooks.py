@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 from tests.conftest import DemoTemplate
+from tests.support.payment_calls import create
+from tests.support.plan_buyers import MASTERCARD, buy
 from tests.support.receiver import make_answer
 from tests.support.webhook_world import WebhookWorld, open_webhook_world
 
@@ -67,6 +69,20 @@ def test_each_endpoint_gets_what_it_asked_for_under_the_name_it_asked_for(world:
     told = {(body["type"], body["data"]["object"]["id"]) for body in world.list_bodies()}
     assert told == {("payment.succeeded", "pay_1"), ("payment.failed", "pay_2")}
     assert len(world.receiver.received) == 2
+
+
+def test_what_opens_a_shoppers_pages_goes_out_and_is_not_kept(world: WebhookWorld) -> None:
+    world.add_quiet_endpoint(events=["payment.created", "plan.accepted"])
+    bought = buy(world.payments, MASTERCARD, 3)
+    plan = world.payments.get(f"/v1/installments/plans/{bought['installments']['plan']}").body
+    links = {plan["cardholderUrl"], create(world.payments)["checkoutUrl"]}
+    world.deliver()
+    objects = [body["data"]["object"] for body in world.list_bodies()]
+    told = {found.get(name) for found in objects for name in ("cardholderUrl", "checkoutUrl")} - {None}
+    assert told == links
+    kept = str(world.payments.fetch("SELECT request_body FROM delivery_attempt"))
+    tokens = [link.rpartition("/")[2].rpartition(".")[2] for link in links]
+    assert (kept.count("{token}"), [token for token in tokens if token in kept]) == (2, [])
 
 
 def test_six_tries_on_the_ladder_then_it_is_given_up_and_can_be_sent_again(world: WebhookWorld) -> None:

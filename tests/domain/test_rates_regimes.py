@@ -1,5 +1,6 @@
 """Rates of whole schedules, and the edges of the solver."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -211,3 +212,23 @@ def test_odd_months_of_a_quarter_have_thirty_days() -> None:
     # Back from 1 October: one quarter to 1 July, one month of 30 days to 1 June, then 9 days: 39/90.
     flow = DatedFlow(day=date(1978, 10, 1), amount=Decimal(1))
     assert count_unit_periods(date(1978, 5, 23), flow, unit=QUARTERLY) == (1, Fraction(39, 90))
+
+
+@pytest.mark.parametrize(
+    ("regime", "first", "exact"),
+    [
+        # 100 in two of 52: a first payment after 45 days counts as one month, after 92 as three.
+        (Regime.MX_CAT, date(2027, 1, 15), "36.950910"),
+        (Regime.MX_CAT, date(2027, 3, 3), "14.399312"),
+        (Regime.JP_REAL_RATE, date(2027, 1, 15), "31.860859"),
+        (Regime.JP_REAL_RATE, date(2027, 3, 3), "13.659073"),
+    ],
+)
+def test_a_first_payment_that_is_put_off_is_lent_for_longer(regime: Regime, first: date, exact: str) -> None:
+    terms = PricingTerms(count=2, interval=MONTHLY, first_due=FirstDue.ON_DATE, first_due_date=first)
+    bought_on, euro = date(2026, 12, 1), find_currency("EUR")
+    assert euro is not None
+    schedule = build_schedule(terms, Money(10000, euro), anchor=bought_on)
+    rows = tuple(replace(row, interest_minor=200, amount_minor=5200) for row in schedule.rows)
+    schedule = replace(schedule, rows=rows, interest_minor=400, total_minor=10400)
+    assert str(find_cost_rate(regime, terms, schedule=schedule, drawdown=bought_on).exact) == exact

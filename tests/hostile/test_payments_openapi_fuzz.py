@@ -4,13 +4,13 @@ Requests are made from the schema, and chains of requests from what earlier ones
 """
 
 import json
+import re
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
-from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.stateful.state_machine import APIStateMachine
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from tests.hostile.payments_site import PaymentsSite, load_keys
 from tests.hostile.site import Site
+from tests.support.schema_runs import make_config, make_settings
 
 from parcela.dialects.payments.openapi import render_openapi
 
@@ -44,9 +45,10 @@ CHECKS = [
     unsupported_method,
     use_after_free,
 ]
+REQUEST_ID = re.compile("req_[0-7][0-9A-HJKMNP-TV-Z]{25}")
 # Besides success: what depends on keys, on objects and on their states is no matter of a schema.
 ACCEPTED = ["2xx", "401", "402", "403", "404", "409", "422"]
-CONFIG = SchemathesisConfig.from_dict(
+CONFIG = make_config(
     {
         "checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED}},
         "generation": {"allow-x00": False, "codec": "utf-8"},
@@ -105,11 +107,15 @@ def list_headers(payments: PaymentsSite) -> dict[str, str]:
 
 
 @schema.parametrize()
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@make_settings(8)
 def test_answers_are_those_of_the_document(case: schemathesis.Case, payments: PaymentsSite) -> None:
     make_lawful(case)
     response = case.call(base_url=payments.site.server.root_url, headers=list_headers(payments))
     case.validate_response(response, checks=CHECKS, headers=list_headers(payments))
+    (request_id,) = response.headers["request-id"]
+    assert REQUEST_ID.fullmatch(request_id)
+    if response.status_code >= 400:
+        assert response.json()["error"]["request_id"] == request_id
 
 
 def test_chains_of_requests_are_answered_as_documented(payments: PaymentsSite) -> None:

@@ -267,6 +267,7 @@ ENTRIES: dict[str, st.SearchStrategy[Entry]] = {
         operations=st.frozensets(st.sampled_from(MerchantOperation)),
         privileges=st.frozensets(st.sampled_from(Privilege)),
         has_plans=st.booleans(),
+        shows_offers_publicly=st.booleans(),
         acquirer_id=TEXTS,
         acquirer_merchant_id=TEXTS,
         terminal_id=TEXTS,

@@ -67,8 +67,9 @@ class Seen:
 class Shopper:
     """One browser on the hosted page of one payment."""
 
-    def __init__(self, world: PaymentsWorld, url: str) -> None:
+    def __init__(self, world: PaymentsWorld, url: str, *, accepts: str | None = None) -> None:
         self._world = world
+        self._own_headers = {} if accepts is None else {"accept-language": accepts}
         routes = [*ChallengePage(world.desk).list_routes(), *CheckoutPage(world.desk).list_routes()]
         self._app = Starlette(routes=routes)
         self.path = url.removeprefix(world.desk.root_url)
@@ -120,7 +121,7 @@ class Shopper:
     async def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Seen:
         raw_path, _, query = path.partition("?")
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        pairs = {**headers, **({"cookie": cookie} if cookie else {})}
+        pairs = {**self._own_headers, **headers, **({"cookie": cookie} if cookie else {})}
         sent: list[dict[str, Any]] = []
         messages = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -147,10 +148,12 @@ class Shopper:
         return Seen(sent[0]["status"], answered, b"".join(part.get("body", b"") for part in sent[1:]))
 
 
-def open_shopper(world: PaymentsWorld, **members: Any) -> tuple[dict[str, Any], Shopper]:
-    """A payment of 600.00 EUR with plans, and a shopper on its page."""
+def open_shopper(
+    world: PaymentsWorld, *, accepts: str | None = None, **members: Any
+) -> tuple[dict[str, Any], Shopper]:
+    """A payment of 600.00 EUR with plans, and a shopper on its page whose browser accepts languages."""
     payment = create(world, **{"installments": {"enabled": True}, **members})
-    return payment, Shopper(world, payment["checkoutUrl"])
+    return payment, Shopper(world, payment["checkoutUrl"], accepts=accepts)
 
 
 def type_card(shopper: Shopper, number: str, **fields: str) -> Seen:

@@ -946,6 +946,7 @@ export interface components {
             approval: string;
             refundEffect: string;
             terms: components["schemas"]["TermsObject"];
+            display: components["schemas"]["DisplayObject"];
             expiresAt: number;
             offerHash: string;
         };
@@ -991,6 +992,37 @@ export interface components {
             text: string;
             acceptanceRequired: boolean;
             acceptanceText: string | null;
+        };
+        /**
+         * DisplayObject
+         * @description A plan in the words in which the hosted page and the papers show it, to be shown as they are.
+         */
+        DisplayObject: {
+            language: string;
+            title: string;
+            total: string;
+            costOfCredit: string;
+            rate: components["schemas"]["DisplayRateObject"];
+            fees: string[];
+            firstPaymentDate: string;
+            payments: components["schemas"]["DisplayPaymentObject"][];
+        };
+        /**
+         * DisplayRateObject
+         * @description The cost of credit in words: its name, and the figure with its sign.
+         */
+        DisplayRateObject: {
+            label: string;
+            text: string;
+        };
+        /**
+         * DisplayPaymentObject
+         * @description A dated payment in words.
+         */
+        DisplayPaymentObject: {
+            number: number;
+            date: string;
+            amount: string;
         };
         /**
          * PageObject
@@ -1166,7 +1198,8 @@ export interface components {
         };
         /**
          * PlanObject
-         * @description An accepted plan. `held`: a refund is pending, so that nothing is collected.
+         * @description An accepted plan. `held`: a refund is pending, so that nothing is collected. `cardholderUrl` is the
+         *         cardholder's own page: whoever has the address sees the plan.
          */
         PlanObject: {
             id: string;
@@ -1192,8 +1225,11 @@ export interface components {
             held: boolean;
             refundEffect: string;
             terms: components["schemas"]["AcceptedTermsObject"];
+            display: components["schemas"]["DisplayObject"];
             offer: string;
             offerHash: string;
+            disclosure: string | null;
+            cardholderUrl: string;
             activatedAt: number | null;
             endedAt: number | null;
             livemode: boolean;

@@ -8,6 +8,7 @@ from parcela.admin.deliveries import DELIVERY_ROUTES
 from parcela.admin.merchant_callers import MERCHANT_CALLER_ROUTES
 from parcela.admin.merchant_orders import MERCHANT_ORDER_ROUTES
 from parcela.admin.payments_callers import PAYMENTS_CALLER_ROUTES
+from parcela.admin.payments_evidence import EVIDENCE_ROUTES
 from parcela.admin.post_purchase import POST_PURCHASE_ROUTES
 from parcela.admin.routes import Route
 from parcela.admin.servicing_table import SERVICING_ROUTES
@@ -411,6 +412,7 @@ ROUTES = (
     *_CLIENT_ROUTES,
     *MERCHANT_CALLER_ROUTES,
     *PAYMENTS_CALLER_ROUTES,
+    *EVIDENCE_ROUTES,
     *MERCHANT_ORDER_ROUTES,
     *_RECORD_ROUTES,
     *AUTHORIZATION_ROUTES,

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from parcela.checkout.forms import FormUnreadable, read_form
+from parcela.checkout.languages import choose_page_words, keep_language
 from parcela.checkout.pages import is_foreign, redirect, redirect_to_shop, render_page, say_notice
 from parcela.dialects.http import BodyTooLarge
 from parcela.domain.payments.records import Payment, PaymentStatus
@@ -21,7 +22,7 @@ from parcela.operations.payments.challenges import (
 )
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.payment_links import CHALLENGE_PATH, PaymentLinks
-from parcela.words.words import Words, choose_words
+from parcela.words.words import Words
 
 _TOKEN = re.compile("[A-Za-z0-9_-]{43}")
 
@@ -40,7 +41,7 @@ class ChallengePage:
     async def serve(self, request: Request) -> Response:
         """The page, or the way on after its form was sent."""
         token = str(request.path_params["token"])
-        words = choose_words(None, request.headers.get("accept-language"))
+        words = choose_page_words(request, None)
         if _TOKEN.fullmatch(token) is None:
             return say_notice(words, "missing", 404)
         try:
@@ -57,14 +58,17 @@ class ChallengePage:
         payment = challenge.payment
         if not challenge.is_open:
             return self._lead_on(challenge, payment)
-        words = choose_words(payment.locale, request.headers.get("accept-language"))
-        return render_page(
+        words = choose_page_words(request, payment)
+        response = render_page(
             "challenge.html",
             words,
             payment=payment,
-            shop=challenge.moment.account.name,
+            shop=challenge.moment.account.shown_name,
             form_token=challenge.form_token,
+            path=request.url.path,
         )
+        keep_language(request, response, self._desk.root_url)
+        return response
 
     async def _take(self, request: Request, token: str, challenge: Challenge, words: Words) -> Response:
         if is_foreign(request, self._desk.root_url):

@@ -5,16 +5,20 @@ GET shows where the payment stands for this browser; every form is a POST that e
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from parcela.checkout.accessibility import AccessibilityPage
 from parcela.checkout.browsers import keep_browser, make_browser, read_browser
 from parcela.checkout.calendar_files import MEDIA_TYPE, render_calendar
 from parcela.checkout.forms import FormUnreadable, Mistakes, keep_harmless, read_card, read_details, read_form
+from parcela.checkout.languages import choose_page_words, keep_language, recall_words
 from parcela.checkout.pages import is_foreign, list_headers, redirect, redirect_to_shop, say_notice
+from parcela.checkout.papers import PAPERS, show_paper
+from parcela.checkout.showings import describe_showing
 from parcela.checkout.views import PageView, Views
 from parcela.dialects.http import BodyTooLarge
 from parcela.domain.cards import mask_card_numbers
@@ -35,7 +39,6 @@ from parcela.operations.payments.checkout_sessions import (
 )
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.payment_links import CHECKOUT_PATH, PaymentLinks
-from parcela.words.words import choose_words
 
 IN_FULL = "full"
 CALENDAR = "plan.ics"
@@ -56,6 +59,7 @@ _CARD_MISTAKES = {"card.number": "number", "card.expYear": "expiry"}
 class _Sent:
     """A form of ours that came: the page it belongs to, and its fields."""
 
+    request: Request
     page: PageView
     fields: dict[str, str]
 
@@ -90,20 +94,25 @@ class CheckoutPage:
         """Where the page and its forms are; they come after the routes of the challenge."""
         methods = ["GET", "POST"]
         return [
+            *AccessibilityPage(self._desk.root_url).list_routes(),
             Route(f"{CHECKOUT_PATH}/{{token}}", self.serve, methods=["GET"]),
             Route(f"{CHECKOUT_PATH}/{{token}}/{{form}}", self.serve, methods=methods),
         ]
 
     async def serve(self, request: Request) -> Response:
         """Any request for the page, or for what hangs on it."""
-        words = choose_words(None, request.headers.get("accept-language"))
+        words = choose_page_words(request, None)
         token = str(request.path_params["token"])
         form = request.path_params.get("form")
-        if _TOKEN.fullmatch(token) is None or form not in (None, CALENDAR, RETURN, *self._takers):
+        if _TOKEN.fullmatch(token) is None or form not in (None, CALENDAR, RETURN, *PAPERS, *self._takers):
             return say_notice(words, "missing", 404)
         has_number = mask_card_numbers(request.url.query) != request.url.query
-        if has_number or (request.method != "POST") == (form in self._takers):
-            return say_notice(words, "not_here", 405, back=f"{CHECKOUT_PATH}/{token}")
+        is_form = form in self._takers
+        # A paper that is asked for by HEAD would be on record as delivered.
+        is_peek = request.method == "HEAD" and form in PAPERS
+        if has_number or is_peek or (request.method == "POST") != is_form:
+            back, allow = f"{CHECKOUT_PATH}/{token}", "POST" if is_form else "GET"
+            return say_notice(words, "not_here", 405, back=back, allow=allow)
         try:
             return await self._serve_page(request, token, form)
         except CheckoutMissing:
@@ -115,16 +124,20 @@ class CheckoutPage:
         held = read_browser(request, self._desk.root_url)
         browser = held or make_browser(self._desk.engine.ids.random_bytes(BROWSER_BYTES))
         checkout = await find_checkout(self._desk, token, browser=browser)
-        words = choose_words(checkout.payment.locale, request.headers.get("accept-language"))
-        page = PageView(checkout=checkout, words=words, path=f"{CHECKOUT_PATH}/{token}")
+        words = choose_page_words(request, checkout.payment)
+        read = checkout.read_in(words.language)
+        page = PageView(checkout=read, words=words, path=f"{CHECKOUT_PATH}/{token}")
         if form == RETURN:
             is_over = checkout.state in _OVER
             return redirect_to_shop(checkout.payment) if is_over else redirect(page.path, checkout.payment)
         if form == CALENDAR:
             return self._give_calendar(page)
+        if form is not None and form in PAPERS:
+            return await show_paper(self._desk, page, request, form)
         if form is not None:
             return await self._take(request, page, form)
         response = await self._views.show(page)
+        keep_language(request, response, self._desk.root_url)
         if held is None:
             keep_browser(response, browser, self._desk.root_url)
         return response
@@ -134,7 +147,7 @@ class CheckoutPage:
         plan = checkout.view.plan
         if checkout.state is not CheckoutState.COMPLETED or plan is None:
             return say_notice(page.words, "missing", 404, back=page.path)
-        content = render_calendar(plan, shop=checkout.moment.account.name, words=page.words)
+        content = render_calendar(plan, shop=checkout.moment.account.shown_name, words=page.words)
         headers = list_headers(checkout.payment) | {"Content-Disposition": 'attachment; filename="plan.ics"'}
         return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
@@ -146,7 +159,7 @@ class CheckoutPage:
         try:
             fields = await read_form(request)
             check_form(self._desk, page.checkout, fields.pop("form_token"), form)
-            answer = await self._takers[form](_Sent(page, fields))
+            answer = await self._takers[form](_Sent(request, page, fields))
         except BodyTooLarge:
             return say_notice(words, "unreadable", 413, back=page.path)
         except (FormUnreadable, KeyError):
@@ -192,14 +205,14 @@ class CheckoutPage:
         return None
 
     async def _take_payment(self, sent: _Sent) -> Response | None:
-        wrong = {
-            name: f"wrong_{name}"
-            for name in self._views.list_consents(sent.page)
-            if sent.fields.get(name) != "yes"
-        }
+        # Another tab may have changed the language since: what is agreed to is what was shown.
+        page = replace(sent.page, words=recall_words(sent.fields.get("language"), sent.page.words))
+        asked = self._views.list_consents(page)
+        wrong = {name: f"wrong_{name}" for name in asked if sent.fields.get(name) != "yes"}
         if wrong:
-            return await self._views.show(sent.page, mistakes=Mistakes(by_field=wrong, kept=sent.fields))
-        payment = await checkout_steps.send_payment(self._desk, sent.checkout)
+            return await self._views.show(page, mistakes=Mistakes(by_field=wrong, kept=sent.fields))
+        showing = describe_showing(sent.request, page, asked)
+        payment = await checkout_steps.send_payment(self._desk, sent.checkout, showing)
         challenge_url = self._links.find_challenge_url(payment)
         return None if challenge_url is None else redirect(challenge_url, payment)
 

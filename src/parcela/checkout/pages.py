@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from parcela.checkout.languages import LANGUAGE_NAMES
 from parcela.domain.payments.records import Payment
 from parcela.words.words import Words
 
@@ -28,15 +29,21 @@ def render_page(
     **facts: object,
 ) -> Response:
     """A page; its forms may lead to this server and to the payment's shop only."""
-    html = _templates.get_template(template).render(facts, words=words, say=words.say, payment=payment)
+    shared = {"words": words, "say": words.say, "payment": payment, "language_names": LANGUAGE_NAMES}
+    html = _templates.get_template(template).render(facts, **shared)
     return HTMLResponse(html, status_code=status, headers=list_headers(payment))
 
 
-def say_notice(words: Words, what: str, status: int, *, back: str | None = None) -> Response:
-    """A page with one thing to say; `back` is the address of the page to go on with."""
+def say_notice(
+    words: Words, what: str, status: int, *, back: str | None = None, allow: str = "POST"
+) -> Response:
+    """A page with one thing to say; `back` is the address of the page to go on with.
+
+    `allow` are the methods that are taken, where the status is 405.
+    """
     response = render_page("notice.html", words, status=status, what=what, back=back)
     if status == 405:
-        response.headers["Allow"] = "POST"
+        response.headers["Allow"] = allow
     return response
 
 

@@ -1,16 +1,17 @@
 """What each state of the hosted page shows (`spec/payments.md` §15, the table of states)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from parcela.checkout.forms import Mistakes
 from parcela.checkout.pages import redirect, render_page
+from parcela.checkout.qr_codes import draw_qr_code
+from parcela.checkout.shown_plans import find_foreign_language, show_agreed, show_offer
 from parcela.domain.payments.checkout import CheckoutState
 from parcela.domain.payments.plan_choices import PlanList
 from parcela.domain.payments.plan_resolution import find_nearest
-from parcela.domain.payments.plans import PaymentOffer, PaymentPlan
 from parcela.domain.payments.records import (
     AuthenticationStatus,
     BillingDetails,
@@ -22,14 +23,11 @@ from parcela.domain.payments.refusals import DeclineCode, PaymentRefused
 from parcela.operations.payments.checkout_sessions import Checkout
 from parcela.operations.payments.checkout_steps import list_asked_members, list_choices
 from parcela.operations.payments.desk import PaymentsDesk
-from parcela.operations.payments.moment import AccountMoment
 from parcela.operations.payments.payment_links import PaymentLinks
 from parcela.operations.payments.plan_choice import find_applicant
-from parcela.words.plan_cards import PlanCard, PrintedRow, print_plan
 from parcela.words.words import Words
 
 NO_MISTAKES = Mistakes(by_field={})
-_BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "elo": "Elo"}
 _TOLD_DECLINES = frozenset(
     {
         DeclineCode.INSUFFICIENT_FUNDS,
@@ -94,7 +92,8 @@ class Views:
     async def _draw_card(self, page: PageView, mistakes: Mistakes) -> Response:
         billing = page.checkout.payment.billing or BillingDetails()
         kept = {"name": billing.name or "", **mistakes.kept}
-        return _render("card.html", page, mistakes, kept=kept)
+        code = draw_qr_code(f"{self._desk.root_url}{page.path}")
+        return _render("card.html", page, mistakes, kept=kept, code=code)
 
     async def _draw_choice(self, page: PageView, mistakes: Mistakes) -> Response:
         try:
@@ -102,8 +101,8 @@ class Views:
         except PaymentRefused:
             # Somebody else was faster: the payment does not wait for a choice any more.
             return redirect(page.path, page.checkout.payment)
-        cards = [print_offer(offer, page.checkout.moment, page.words) for offer in shown.offers]
-        return _render("choice.html", page, mistakes, plans=cards, reasons=shown.unavailable)
+        plans = [show_offer(offer, page.checkout.moment, page.words) for offer in shown.offers]
+        return _render("choice.html", page, mistakes, plans=plans, reasons=shown.unavailable)
 
     async def _draw_details(self, page: PageView, mistakes: Mistakes) -> Response:
         checkout = page.checkout
@@ -114,7 +113,7 @@ class Views:
             "details.html",
             page,
             mistakes,
-            plan=print_offer(offer, checkout.moment, page.words),
+            plan=show_offer(offer, checkout.moment, page.words),
             members=[member.rpartition(".")[2] for member in list_asked_members(checkout)],
             has_more=checkout.session.asked is not None,
             kept=dict(mistakes.kept) if mistakes.by_field else known,
@@ -131,7 +130,7 @@ class Views:
             "review.html",
             page,
             mistakes,
-            plan=None if offer is None else print_offer(offer, checkout.moment, page.words),
+            plan=None if offer is None else show_offer(offer, checkout.moment, page.words),
             has_lapsed=checkout.has_lapsed,
             consents=consents,
             is_nearest=offer is not None and offer.offer_id == nearest,
@@ -155,7 +154,8 @@ class Views:
             "completed.html",
             page,
             mistakes,
-            plan=None if plan is None else print_agreed(plan, checkout, words),
+            plan=None if plan is None else show_agreed(plan, checkout.moment, words),
+            plan_url=None if plan is None else self._links.make_plan_url(plan),
             has_calendar=plan is not None and any(row.is_open for row in plan.rows),
             is_reserved=checkout.payment.status is PaymentStatus.AUTHORIZED,
             paid_on=None if paid_at is None else words.write_date(paid_at.astimezone(zone).date()),
@@ -168,27 +168,6 @@ class Views:
         return _render("ended.html", page, mistakes, state=str(state), challenge_url=challenge_url)
 
 
-def print_offer(offer: PaymentOffer, moment: AccountMoment, words: Words) -> PlanCard:
-    """An offer as a card, with the name of whoever grants it."""
-    issuer = moment.world.catalogue(moment.owner.tenant_id).find_issuer(offer.provider_id)
-    name = None if issuer is None else issuer.name
-    return print_plan(offer, words, provider=name, zone=moment.zone)
-
-
-def print_agreed(plan: PaymentPlan, checkout: Checkout, words: Words) -> PlanCard:
-    """A plan as it was agreed, with its rows as they stand."""
-    card = print_offer(plan.offer, checkout.moment, words)
-    rows = tuple(
-        PrintedRow(
-            number=row.number,
-            date=words.write_date(row.due_date),
-            amount=words.write_money(row.amount_minor, plan.offer.currency),
-        )
-        for row in plan.rows
-    )
-    return replace(card, rows=rows)
-
-
 def _render(template: str, page: PageView, mistakes: Mistakes, **facts: object) -> Response:
     checkout, words = page.checkout, page.words
     payment = checkout.payment
@@ -199,12 +178,13 @@ def _render(template: str, page: PageView, mistakes: Mistakes, **facts: object) 
         payment=payment,
         path=page.path,
         form_token=checkout.form_token,
-        shop=checkout.moment.account.name,
+        shop=checkout.moment.account.shown_name,
         amount=words.write_money(payment.amount_minor, payment.currency),
         card=None if checkout.method is None else _write_card(checkout.method, words),
         notice=checkout.session.notice,
         decline=_find_decline(payment),
         tries_left=checkout.tries_left,
+        foreign=find_foreign_language(payment.locale, words),
         mistakes=mistakes.by_field,
         **{"kept": mistakes.kept, **facts},
     )
@@ -214,7 +194,7 @@ def _write_card(method: PaymentMethod, words: Words) -> str:
     card = method.card
     return words.say(
         "card_facts",
-        brand=_BRANDS.get(str(card.brand), str(card.brand).title()),
+        brand=card.brand.shown_name,
         last_four=card.last_four,
         expiry=f"{card.expiry_month:02d}/{card.expiry_year % 100:02d}",
     )

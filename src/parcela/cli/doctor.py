@@ -18,7 +18,9 @@ from parcela.cli.acting import explain, read_settings
 from parcela.cli.database import use_database
 from parcela.cli.options import CommandError, make_console
 from parcela.cli.serve import check_port
+from parcela.documents.pdf import MEND, list_missing_fonts
 from parcela.operations.engine import MAIN_TENANT
+from parcela.operations.payments.press import PressUnavailable
 from parcela.settings import Settings
 from parcela.store import audit, health, vault_keys
 from parcela.store.database import Database
@@ -66,6 +68,7 @@ def examine(home: Path | None) -> bool:
     if settings is None:
         return False
     check_home(examination, settings)
+    check_papers(examination)
     check_listening(examination, settings)
     with examination.checking("database"), use_database(settings) as url:
         asyncio.run(check_database(examination, settings, url))
@@ -88,6 +91,17 @@ def check_home(examination: Examination, settings: Settings) -> None:
     except OSError as error:
         text = f"{settings.home} cannot be written ({error.strerror}): mend that, or choose another --home"
         examination.report("home", text, is_ok=False)
+
+
+def check_papers(examination: Examination) -> None:
+    """PDF papers can be made, with a font for each writing; pages and texts need neither."""
+    try:
+        missing = list_missing_fonts()
+    except PressUnavailable as reason:
+        examination.report("papers", str(reason), is_ok=False)
+        return
+    lack = "" if not missing else f", but not in {' or '.join(missing)}: {MEND}"
+    examination.report("papers", f"PDF files can be made{lack}")
 
 
 def check_listening(examination: Examination, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,6 +40,7 @@ def list_payments(  # noqa: PLR0913 - each option of a command is a parameter
     home: HomeOption = None,
 ) -> None:
     """The newest payments of an account."""
+    from parcela.domain.payments.given_texts import clean_line
     from parcela.operations.payments import payment_overview
 
     wanted = payment_overview.PaymentFilter(status=_read_status(status), reference=reference)
@@ -69,7 +71,7 @@ def list_payments(  # noqa: PLR0913 - each option of a command is a parameter
             _write_amount(payment.refunded_minor, payment.currency),
             payment.currency,
             "-" if payment.resolved_count is None else f"{payment.resolved_count} x",
-            payment.reference or "-",
+            clean_line(payment.reference or "-"),
         )
     make_console().print(table)
 
@@ -95,6 +97,32 @@ def show_payment(
     make_console().print(Group(*(part for table in parts for part in (table, Text("")))))
 
 
+@app.command("evidence")
+def write_evidence(
+    payment_id: Annotated[str, typer.Argument(metavar="PAYMENT", help="Its id, pay_….")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it, as JSON.")],
+    as_email: ViewerOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Write a payment's whole file: what was shown of its plans, each record's seal, and every paper."""
+    import msgspec
+
+    from parcela.admin.payments_evidence import file_to_wire
+    from parcela.operations.payments.evidence_files import EvidenceFile, view_evidence
+
+    async def work(engine: Engine, person: Person) -> EvidenceFile:
+        return await view_evidence(engine, person, payment_id)
+
+    whole = file_to_wire(run_as(home, as_email, work))
+    try:
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
+    except OSError as error:
+        raise CommandError(f"{file} cannot be written ({error.strerror}).") from None
+    records = "1 record" if len(whole.records) == 1 else f"{len(whole.records)} records"
+    papers = "1 paper" if len(whole.papers) == 1 else f"{len(whole.papers)} papers"
+    say(f"Wrote {records} and {papers} of {payment_id} to {file}.")
+
+
 def _draw_facts(whole: WholePayment) -> Table:
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     facts.add_column(style="bold", no_wrap=True)
@@ -106,6 +134,8 @@ def _draw_facts(whole: WholePayment) -> Table:
 
 def _list_facts(whole: WholePayment) -> Iterator[tuple[str, str]]:
     """What is known; what has no value yet is left out."""
+    from parcela.domain.payments.given_texts import clean_line
+
     payment = whole.view.payment
     currency = payment.currency
     mode = "live" if payment.owner.is_live else "test"
@@ -123,7 +153,7 @@ def _list_facts(whole: WholePayment) -> Iterator[tuple[str, str]]:
         if minor:
             yield name, _write_amount(minor, currency)
     if payment.reference is not None:
-        yield "Reference", payment.reference
+        yield "Reference", clean_line(payment.reference)
     if whole.method is not None:
         yield "Card", _describe_card(whole.method)
     for reason in payment.unavailable:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from parcela.domain.plans import Plan
     from parcela.operations.audit_trail import AuditEntry
     from parcela.operations.engine import Engine
+    from parcela.operations.payments.evidence_files import EvidenceRecord
     from parcela.operations.plan_evidence import PlanAcceptance
     from parcela.operations.plan_views import PlanView
 
@@ -57,12 +60,60 @@ def show_acceptance(
     home: HomeOption = None,
 ) -> None:
     """The evidence that a plan's terms were accepted: what was shown, when, and for which amount."""
+    from parcela.domain.errors import NotAllowed, NotFound
+    from parcela.operations.payments.evidence_files import EvidenceRecord, find_plan_record
     from parcela.operations.plan_evidence import find_acceptance
 
-    async def work(engine: Engine, person: Person) -> PlanAcceptance:
-        return await find_acceptance(engine, person, plan_id)
+    async def work(engine: Engine, person: Person) -> PlanAcceptance | EvidenceRecord:
+        try:
+            return await find_plan_record(engine, person, plan_id)
+        except (NotFound, NotAllowed):
+            # Not a payment's, or not an operator's question: the plan of another door then.
+            return await find_acceptance(engine, person, plan_id)
 
-    make_console().print(_draw_acceptance(run_as(home, as_email, work)))
+    found = run_as(home, as_email, work)
+    table = _draw_record(found) if isinstance(found, EvidenceRecord) else _draw_acceptance(found)
+    make_console().print(table)
+
+
+def _draw_record(record: EvidenceRecord) -> Table:
+    """The record of a payment's plan; `parcela payment evidence` writes the whole of it."""
+    body = json.loads(record.body)
+    terms, accepted_at = body["terms"], record.accepted_at
+    assert accepted_at is not None, "a plan's record is of an acceptance"
+    shown_at = datetime.fromtimestamp(body["shownAt"], UTC)
+    seal = "waits" if record.seal is None else f"{record.seal_number}, {record.seal.hex()}"
+    return _draw_facts(
+        ("Plan", body["plan"]),
+        ("Payment", record.payment_id),
+        ("Record", record.disclosure_id),
+        ("Offer", body["offer"]),
+        ("Shown", f"{shown_at:%Y-%m-%d %H:%M:%S %Z} by {body['channel']}, in {body['language']}"),
+        ("Accepted", f"{accepted_at.astimezone(UTC):%Y-%m-%d %H:%M:%S %Z}"),
+        *(("Rate", f"{one['label']} {one['shown']} %, {one['id'] or 'no rule'}") for one in body["regimes"]),
+        ("Terms", f"{terms['id']}, version {terms['version']}, SHA-256 {terms['textHash']}"),
+        *(("Asked", f"{one['to']}: {one['question'] or '-'}") for one in body["consents"]),
+        ("SHA-256", record.hash.hex()),
+        ("Seal", seal),
+    )
+
+
+@plans.command("new-link")
+def renew_link(
+    plan_id: Annotated[str, typer.Argument(metavar="PLAN", help="plan_… or its UUID.")],
+    as_email: AsOption,
+    home: HomeOption = None,
+) -> None:
+    """A new address for the cardholder's own page of a plan; the one before opens nothing any more."""
+    from parcela.cli.acting import read_settings
+    from parcela.operations.payments.plan_pages import renew_plan_link
+
+    root_url = read_settings(home=home).root_url
+
+    async def work(engine: Engine, person: Person) -> str:
+        return await renew_plan_link(engine, person, plan_id, root_url=root_url)
+
+    say(run_as(home, as_email, work))
 
 
 def _draw_acceptance(accepted: PlanAcceptance) -> Table:

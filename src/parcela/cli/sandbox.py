@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,6 +108,31 @@ def set_sandbox_webhook(
         raise CommandError(f"{refusal.message} {hint}") from None
     say(f"All events of {held['account_id']} go to {url} (endpoint {endpoint.endpoint_id}).")
     say(f"Verify them with `webhook_secret` of {file}.")
+
+
+@app.command("mail")
+def show_mail(
+    number: Annotated[int | None, typer.Argument(help="Which one to read, as the list counts them.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """The mails that this sandbox kept instead of sending them, the newest first."""
+    from parcela.cli.acting import read_settings
+    from parcela.connectors.mail.post_office import list_mail
+
+    folder = read_settings(home=home).mail_folder
+    kept = list_mail(folder)
+    if number is None:
+        for count, mail in enumerate(kept, start=1):
+            say(f"{count:3}  {_show_time(mail.sent_at.astimezone(UTC))}  {mail.recipient}  {mail.subject}")
+        say(f"{len(kept)} in {folder}. Read one with `parcela sandbox mail NUMBER`.")
+        return
+    if not 1 <= number <= len(kept):
+        raise CommandError(f"There is no mail {number}: the list has {len(kept)}.")
+    mail = kept[number - 1]
+    say(f"To: {mail.recipient}\nSubject: {mail.subject}\n\n{mail.text}")
+    for file in mail.files:
+        say(f"Attached: {file}")
+    say(f"The whole message is {mail.path}.")
 
 
 @vault.command("new-key-file")

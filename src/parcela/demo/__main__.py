@@ -1,5 +1,5 @@
-"""`python -m parcela.demo`: start a server, make a wallet's purchase, a shop's and one at the payments door,
-say what happened, and keep serving.
+"""`python -m parcela.demo`: start a server, make a wallet's purchase, a shop's, one at the payments door and
+one on the hosted page, say what happened, and keep serving.
 """
 
 import os
@@ -15,6 +15,7 @@ from rich.console import Console
 from parcela import __version__
 from parcela.demo import sample, show
 from parcela.demo.caller import Caller, Json, UnexpectedAnswerError
+from parcela.demo.cardholder import pay_on_the_page
 from parcela.demo.issuer_side import Operator
 from parcela.demo.server import DemoServer, ServerDidNotStartError, find_free_port, run_server
 from parcela.demo.shopping import shop_with_a_plan
@@ -41,7 +42,7 @@ def main(
 
 def run_demo(console: Console, settings: Settings, *, keeps_serving: bool) -> None:
     """The whole demo."""
-    console.print(f"[bold]Parcela {__version__}[/]  three purchases in installments, from offers to books")
+    console.print(f"[bold]Parcela {__version__}[/]  four purchases in installments, from offers to books")
     port = find_free_port(settings.host, settings.port)
     if port != settings.port:
         console.print(f"Port {settings.port} is taken: this demo uses {port}.")
@@ -56,7 +57,8 @@ def run_demo(console: Console, settings: Settings, *, keeps_serving: bool) -> No
         register_cards(console, server, settings.home)
         shop_with_a_plan(console, server)
         payment_id = take_a_split_payment(console, server, settings.home)
-        console.print()
+        pages = pay_on_the_page(console, server, settings.mail_folder)
+        show.show_pages(console, pages.checkout_url, pages.plan_url, local_url=server.local_url)
         commands = show.list_commands(plan_id=plan_id, account_id=account_id, payment_id=payment_id)
         show.show_links(console, local_url=server.local_url, home=settings.home, commands=commands)
         if keeps_serving:

@@ -1,5 +1,5 @@
-"""The requests of the demo: a wallet's purchase with an offer chosen, a PAN list with one slip in it, and a
-shop's purchase with a payment plan.
+"""The requests of the demo: a wallet's purchase with an offer chosen, a PAN list with one slip in it, a
+shop's purchase with a payment plan, a split payment, and what a shopper types on the hosted page.
 """
 
 from datetime import UTC, date, datetime
@@ -24,6 +24,8 @@ SHOP_CARD = "5123450000000008"
 SHOP_SKU, SHOP_PRICE, SHOP_CURRENCY = "SKU-1", "1200.00", "USD"
 SHOP_REFUND = "400.00"
 SPLIT_REFUND_CENTS = 20000
+LENT_CARD = "5555555555554444"
+"""Its bank has no plans, so the sandbox's lender offers some."""
 
 
 def make_offers_request(now: datetime) -> Json:
@@ -135,6 +137,35 @@ def make_payment_method() -> Json:
     """The card as the shopper's browser sends it: one with plans of 3, 6 and 12 payments."""
     card = {"number": "5200828200000108", "expMonth": 12, "expYear": 2040, "cvc": "123"}
     return {"type": "card", "card": card}
+
+
+def make_hosted_payment() -> Json:
+    """A payment whose card is typed on the hosted page, with plans."""
+    return {
+        "amount": 60000,
+        "currency": "EUR",
+        "description": "Bike and helmet",
+        "returnUrl": "https://shop.example/done",
+        "installments": {"enabled": True},
+    }
+
+
+def make_typed_card() -> dict[str, str]:
+    """The fields of the card form."""
+    return {"number": LENT_CARD, "expiry": "12/39", "code": "123", "name": "Ana Silva"}
+
+
+def make_person() -> dict[str, str]:
+    """What the lender must know."""
+    return {
+        "name": "Ana Silva",
+        "email": "ana@example.com",
+        "phone": "+49 30 123456",
+        "line1": "Hauptstr. 1",
+        "postal_code": "10115",
+        "city": "Berlin",
+        "country": "DE",
+    }
 
 
 def _make_order() -> Json:

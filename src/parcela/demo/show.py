@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from parcela.demo.browser import Way
 from parcela.demo.caller import Answer
 from parcela.demo.server import find_log
 
@@ -156,6 +157,29 @@ def show_payment_rows(console: Console, installments: Json) -> None:
     console.print(table)
 
 
+def show_ways(console: Console, ways: Sequence[Way], facts: Sequence[str]) -> None:
+    """Ways to pay as the hosted page has them, with some of their facts."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
+    table.add_column("Way to pay", no_wrap=True)
+    for name in facts:
+        table.add_column(name, justify="right", no_wrap=True)
+    for way in ways:
+        table.add_row(way.title, *(way.facts.get(name, "") for name in facts))
+    console.print(Padding(table, (1, 0, 1, 3)))
+
+
+def show_facts(console: Console, facts: Mapping[str, str]) -> None:
+    """Facts by their names."""
+    for name, text in facts.items():
+        console.print(f"   {name:<13} {text}")
+
+
+def show_file(console: Console, name: str, *, status: int, size: int) -> None:
+    """A file of the hosted page; PDF needs Pango, which a machine may lack (docs/papers.md)."""
+    told = f"{size / 1000:.0f} kB" if status == 200 else f"{status}: `parcela doctor` says what is missing"
+    console.print(f"   File      {name}, {told}")
+
+
 def list_commands(*, plan_id: str, account_id: str, payment_id: str) -> list[str]:
     """What one may try next, in an order that tells the plan's story."""
     return [
@@ -165,11 +189,23 @@ def list_commands(*, plan_id: str, account_id: str, payment_id: str) -> list[str
         f"plan servicing {plan_id}",
         f"account statement {account_id}",
         f"payment show {payment_id}",
+        "sandbox mail",
         "delivery list",
         "ledger check",
         "doctor",
         "--help",
     ]
+
+
+def show_pages(console: Console, checkout_url: str, plan_url: str, *, local_url: str) -> None:
+    """Pages for a browser, on lines of their own since they are long."""
+    console.print("\n[bold]Open in a browser[/]")
+    console.print("   A payment that waits for you: card 5200 8282 0000 0108, 12/39, any code")
+    console.print(f"   {checkout_url}", soft_wrap=True)
+    console.print("   The plan's own page: all that remains can be paid early there")
+    console.print(f"   {plan_url}", soft_wrap=True)
+    console.print("   The promotion tag for a shop's pages")
+    console.print(f"   {local_url}/promo/demo\n", soft_wrap=True)
 
 
 def show_links(console: Console, *, local_url: str, home: Path, commands: Sequence[str]) -> None:

@@ -21,7 +21,17 @@ class CardBrand(StrEnum):
     MASTERCARD = "mastercard"
     VISA = "visa"
 
+    @property
+    def shown_name(self) -> str:
+        """The brand as people write it."""
+        return _SHOWN_NAMES.get(self, self.title().replace("_", " "))
 
+
+_SHOWN_NAMES = {
+    CardBrand.AMEX: "American Express",
+    CardBrand.DINERS_CLUB: "Diners Club",
+    CardBrand.JCB: "JCB",
+}
 _WIDTH = 6
 _LONG_NAME = 24
 _Range = tuple[int, int, CardBrand]

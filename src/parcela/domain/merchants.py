@@ -69,7 +69,8 @@ class MerchantProfile:
     acquirer takes.
 
     `acquirer_merchant_id`, `acquirer_id` and `mcc` are how the card networks know it. `locale` is the
-    language of texts that name none, `time_zone` an IANA name that decides its dates.
+    language of texts that name none, `time_zone` an IANA name that decides its dates. Where it
+    `shows_offers_publicly`, they may be read without its password, for its own pages (`docs/promo.md`).
     """
 
     kind: ClassVar[str] = "merchant"
@@ -87,6 +88,7 @@ class MerchantProfile:
     operations: frozenset[MerchantOperation] = frozenset(MerchantOperation)
     privileges: frozenset[Privilege] = frozenset()
     has_plans: bool = True
+    shows_offers_publicly: bool = False
     acquirer_id: str
     acquirer_merchant_id: str
     terminal_id: str

@@ -1,9 +1,11 @@
-"""Forgetting: nonces, presentments, quotes, idempotency results and sessions that need no longer be kept."""
+"""Once a minute: nonces, quotes, results and sessions that need no longer be kept go, evidence is sealed."""
 
 from datetime import timedelta
 
+from parcela.domain.disclosures.papers import PAPER_LIFE
 from parcela.operations.engine import Engine
 from parcela.operations.payments.idempotency import KEY_LIFE
+from parcela.operations.payments.plan_evidence import seal_evidence
 from parcela.operations.sessions import SESSION_TIME
 from parcela.store import (
     idempotency,
@@ -15,6 +17,7 @@ from parcela.store import (
     world,
 )
 from parcela.store.payments import events as payments_events
+from parcela.store.payments import papers
 from parcela.store.payments.idempotency import delete_old_claims
 
 NONCE_LIFE = timedelta(seconds=600)
@@ -24,7 +27,11 @@ EVENT_LIFE = timedelta(days=30)
 
 
 async def clean_up(engine: Engine, *, presentment_days: int) -> None:
-    """Delete what has outlived its use, in bounded transactions; several workers may do so at once."""
+    """Delete what has outlived its use, in bounded transactions; several workers may do so at once.
+
+    Evidence is put into its chain at the same time.
+    """
+    await seal_evidence(engine)
     seen = await engine.look()
     async with engine.database.connection() as connection:
         signed_before = int((seen.real_now - NONCE_LIFE).timestamp())
@@ -43,3 +50,4 @@ async def clean_up(engine: Engine, *, presentment_days: int) -> None:
         await merchant_sessions.delete_expired_sessions(connection, now=seen.now)
         await people.delete_old_sessions(connection, created_before=seen.real_now - SESSION_TIME)
         await payments_events.delete_old_events(connection, created_before=seen.now - EVENT_LIFE)
+        await papers.delete_old_papers(connection, before=seen.real_now - PAPER_LIFE)

@@ -75,6 +75,7 @@ __all__ = [
     "ShownPlan",
     "ShownProduct",
     "find_priced_versions",
+    "preview_cart_offers",
     "show_cart_offers",
     "show_generic_offers",
     "show_item_offers",
@@ -155,6 +156,15 @@ async def show_cart_offers(
         plans=tuple(show_plan(view, held) for held in setup.plans if _admits_plan(view, held, inquiry)),
         quote_id=quote_id if priced else None,
     )
+
+
+async def preview_cart_offers(
+    engine: Engine, world: World, caller: MerchantCaller, inquiry: CartInquiry
+) -> tuple[ShownOffer, ...]:
+    """The cart offers of an inquiry as `show_cart_offers` gives them, for display only: nothing is kept."""
+    view = await _open_view(engine, world, caller, locale=inquiry.locale, amount_minor=inquiry.amount_minor)
+    answer = name_answer("c", engine.ids.random_bytes(RANDOM_BYTES))
+    return show_offers(view, answer, _price_cart(view, inquiry))
 
 
 async def show_plan_offers(

@@ -1,12 +1,16 @@
 """A plan as people read it: the ten facts of a plan card, in words (`spec/payments.md` §15, rule 3)."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from parcela.domain.payments.accounts import ProgramModel
-from parcela.domain.payments.plans import PaymentOffer, ShownTerms
+from parcela.domain.payments.plan_texts import find_shown_label
+from parcela.domain.payments.plans import PaymentOffer, PaymentPlan, PlanRow, ShownTerms
 from parcela.words.words import Words
+
+_LONE_RATE = "jp_real_rate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class PlanCard:
     cost: str
     rate_label: str
     rate: str
-    interest: str
+    interest: str | None
     fees: tuple[str, ...]
     first_due: str
     rows: tuple[PrintedRow, ...]
@@ -61,25 +65,42 @@ def print_plan(offer: PaymentOffer, words: Words, *, provider: str | None, zone:
         ),
         total=words.write_money(offer.total_minor, currency),
         cost=words.write_money(offer.cost_minor, currency),
-        rate_label=offer.rate.label,
-        rate=words.write_percent(offer.rate.percent),
-        interest=words.write_percent(offer.interest_percent),
+        rate_label=find_shown_label(offer, words.language),
+        rate=words.write_rate(offer.rate.percent, offer.rate.method),
+        # In Japan no other rate stands beside the real one (`disclosures.md` §2.1).
+        interest=None if offer.rate.method == _LONE_RATE else words.write_percent(offer.interest_percent),
         fees=tuple(
             words.say(f"fee_{fee.trigger}", amount=words.write_money(fee.amount_minor, currency))
             for fee in offer.fees
         ),
         first_due=words.write_date(rows[0].due_date),
-        rows=tuple(
-            PrintedRow(
-                number=row.number,
-                date=words.write_date(row.due_date),
-                amount=words.write_money(row.amount_minor, currency),
-            )
-            for row in rows
-        ),
+        rows=print_rows(rows, currency, words),
         returns=offer.refund_effect,
         terms=offer.terms,
         ends_at=words.write_time(offer.expires_at.astimezone(zone)),
+    )
+
+
+def print_accepted(plan: PaymentPlan, words: Words, *, provider: str | None, zone: tzinfo) -> PlanCard:
+    """The card of a plan as it stands: what a refund changed in its rows is in its total and cost too."""
+    currency, rows = plan.offer.currency, plan.rows
+    return replace(
+        print_plan(plan.offer, words, provider=provider, zone=zone),
+        total=words.write_money(sum(row.amount_minor for row in rows), currency),
+        cost=words.write_money(sum(row.interest_minor + row.fee_minor for row in rows), currency),
+        rows=print_rows(rows, currency, words),
+    )
+
+
+def print_rows(rows: Sequence[PlanRow], currency: str, words: Words) -> tuple[PrintedRow, ...]:
+    """Dated payments, one after the other."""
+    return tuple(
+        PrintedRow(
+            number=row.number,
+            date=words.write_date(row.due_date),
+            amount=words.write_money(row.amount_minor, currency),
+        )
+        for row in rows
     )
 
 

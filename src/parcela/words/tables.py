@@ -2,25 +2,19 @@
 
 from collections.abc import Mapping
 
-from parcela.words.checkout.english import ENGLISH as CHECKOUT_ENGLISH
+from parcela.words import checkout, disclosures, documents, hosted, mail, plan_page, promo
+from parcela.words.sentences import AreaTables, Sentence, join_areas
 
-Sentence = str | Mapping[str, str]
-"""A text with `{names}` to fill in; or one for each plural form of `{count}` by its CLDR name."""
-
-_PARTS: Mapping[str, tuple[Mapping[str, Sentence], ...]] = {
-    "en": (CHECKOUT_ENGLISH,),
+AREAS: Mapping[str, AreaTables] = {
+    "checkout": checkout.TABLES,
+    "documents": documents.TABLES,
+    "disclosures": disclosures.TABLES,
+    "hosted": hosted.TABLES,
+    "mail": mail.TABLES,
+    "plan_page": plan_page.TABLES,
+    "promo": promo.TABLES,
 }
+"""The areas by the name of their folder. A new one adds its line, and prefixes its keys."""
 
-
-def join_tables(tables: tuple[Mapping[str, Sentence], ...]) -> dict[str, Sentence]:
-    """One table of all. No key stands in two."""
-    joined: dict[str, Sentence] = {}
-    for table in tables:
-        assert not joined.keys() & table.keys(), f"said twice: {sorted(joined.keys() & table.keys())}"
-        joined |= table
-    return joined
-
-
-TEXTS: Mapping[str, Mapping[str, Sentence]] = {
-    language: join_tables(tables) for language, tables in _PARTS.items()
-}
+TEXTS: Mapping[str, Mapping[str, Sentence]] = join_areas(AREAS.values())
+"""The sentences by language."""

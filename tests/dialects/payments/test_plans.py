@@ -1,6 +1,7 @@
 """Plans as they are listed, chosen and accepted through the door (`spec/payments.md` §6)."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.support.plan_buyers import (
     list_plans,
 )
 
+from parcela import __version__
 from parcela.domain.payments.plan_choices import PlanAsked
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.moment import AccountMoment
@@ -53,6 +55,12 @@ def accept(plan: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "acceptedAt": 4102444800,
         **changes,
     }
+
+
+def write_english(day: str) -> str:
+    """2026-08-01 as August 1, 2026."""
+    read = date.fromisoformat(day)
+    return f"{read:%B} {read.day}, {read.year}"
 
 
 SHOWN = [
@@ -147,6 +155,23 @@ def test_a_listed_plan_is_whole(payments: PaymentsWorld) -> None:
             " A late payment may cost extra.",
             "acceptanceRequired": True,
             "acceptanceText": "I have read the terms of this payment plan and accept them.",
+        },
+        "display": {
+            "language": "en",
+            "title": "3 × €33.33",
+            "total": "€100.00",
+            "costOfCredit": "€0.00",
+            "rate": {"label": "APRC", "text": "0.0%"},
+            "fees": [],
+            "firstPaymentDate": write_english(today.isoformat()),
+            "payments": [
+                {
+                    "number": number,
+                    "date": write_english(plan["schedule"][number - 1]["dueDate"]),
+                    "amount": amount,
+                }
+                for number, amount in enumerate(["€33.34", "€33.33", "€33.33"], 1)
+            ],
         },
         "expiresAt": int(created.timestamp()) + 1800,
         "offerHash": plan["offerHash"],
@@ -255,8 +280,8 @@ def test_what_is_accepted_equals_what_was_shown(payments: PaymentsWorld) -> None
     assert [{**row, "status": "due"} for row in plan["schedule"]] == taken["schedule"]
     assert (taken["totalAmount"], taken["costOfCredit"]) == (plan["totalAmount"], plan["costOfCredit"])
     read = payments.get(f"/v1/installments/plans/{taken['plan']}").body
-    for name in ("offer", "offerHash", "rate", "interestRate", "fees", "refundEffect", "controlledBy"):
-        assert read[name] == plan[name]
+    same = ("offer", "offerHash", "rate", "interestRate", "fees", "refundEffect", "controlledBy", "display")
+    assert {name: read[name] for name in same} == {name: plan[name] for name in same}
     (kept,) = payments.fetch("SELECT body FROM payment_plan_evidence")
     path = f"/v1/installments/plans/{taken['plan']}/evidence"
     answer = payments.get(path)
@@ -267,12 +292,20 @@ def test_what_is_accepted_equals_what_was_shown(payments: PaymentsWorld) -> None
     assert (evidence["offerHash"], evidence["plan"]) == (plan["offerHash"], taken["plan"])
     assert evidence["regimes"] == [
         {
+            "offer": plan["offer"],
+            "id": "eu_ccd2",
+            "version": "2026-1",
+            "country": "DEU",
+            "side": "cardholder",
             "method": "eu_ccd2",
             "label": "APRC",
             "shown": plan["rate"]["value"],
-            "exact": evidence["regimes"][0]["exact"],
+            "exact": "9.377232",
+            "second": None,
+            "engine": __version__,
         }
     ]
+    assert read["disclosure"] == evidence["disclosureId"]
     assert find_breaks(payments) == []
 
 

@@ -9,6 +9,7 @@ import pytest
 from parcela.domain.calendar import MONTHLY
 from parcela.domain.card_brands import CardBrand
 from parcela.domain.catalogue_rules import check_catalogue, check_entry
+from parcela.domain.disclosures.records import WordingSlot
 from parcela.domain.errors import InvalidInput
 from parcela.domain.payments.accounts import (
     Cycle,
@@ -20,6 +21,7 @@ from parcela.domain.payments.accounts import (
     SettlementTerms,
     TermsSheet,
     TermsText,
+    Wording,
 )
 from parcela.domain.programs import AccountRange, Entry, Issuer, Program
 from parcela.domain.terms import FirstDue, Method, PricingTerms
@@ -326,3 +328,26 @@ def test_a_country_and_currency_have_one_market(currency: str, is_free: bool) ->
     with pytest.raises(InvalidInput) as refusal:
         check(*WORLD, other)
     assert refusal.value.member == "payments_market france.countries"
+
+
+LATE = Wording(slot=WordingSlot.LATE_PAYMENT, language="en", text="We write to you.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "member"),
+    [
+        pytest.param({"wording": (LATE, LATE)}, "wording", id="said-twice"),
+        pytest.param({"wording": (replace(LATE, text=" "),)}, "wording[0].text", id="says-nothing"),
+        pytest.param({"wording": (replace(LATE, language="English"),)}, "wording[0].language", id="language"),
+        pytest.param({"creditor_address": ""}, "creditor_address", id="no-address"),
+    ],
+)
+def test_the_creditors_wording_is_checked(changes: dict[str, Any], member: str) -> None:
+    both = (LATE, replace(LATE, language="de"))
+    check_entry(replace(PROGRAM, wording=both, creditor_address="1 Main Street"))
+    assert told(replace(PROGRAM, **changes)) == member
+
+
+def test_a_market_has_the_method_of_its_countries() -> None:
+    check_entry(replace(MARKET, countries=("CHE",), rate_regime="us_reg_z"))
+    assert told(replace(MARKET, countries=("FRA", "GBR"))) == "rate_regime"

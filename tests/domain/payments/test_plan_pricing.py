@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.plan_situations import EURO, TODAY, make_core, make_purchase, price_source
 
 from parcela.domain.calendar import MONTHLY
+from parcela.domain.disclosures.records import OfferDisclosure, Side
 from parcela.domain.payments.accounts import PaymentsMarket, ProgramModel, TermsSheet, TermsText
 from parcela.domain.payments.plan_pricing import (
     FARTHEST_FIRST_DATE,
@@ -33,6 +34,15 @@ from parcela.domain.payments.plans import (
 from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.terms import Fee, FeeKind, FeePlacement, FirstDue, Method, PricingTerms, Rate
 
+UNRULED = OfferDisclosure(
+    country="DEU",
+    side=Side.CARDHOLDER,
+    rule_id=None,
+    rule_version=None,
+    method="eu_ccd2",
+    percent=Decimal("0.0"),
+    exact_percent=Decimal(0),
+)
 END = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
 
 
@@ -218,6 +228,7 @@ def _change(value: object) -> object:
         ShownTerms: lambda terms: replace(terms, text=terms.text + "!"),
         CoreTerms: lambda core: replace(core, fee_minor=core.fee_minor + 1),
         PlanFee: lambda fee: replace(fee, amount_minor=fee.amount_minor + 1),
+        OfferDisclosure: lambda disclosure: replace(disclosure, country="FRA"),
     }
     match value:
         case bool():
@@ -241,7 +252,11 @@ def _change(value: object) -> object:
 @pytest.mark.parametrize("name", [field.name for field in fields(PaymentOffer) if field.name != "offer_hash"])
 def test_the_hash_changes_with_every_member(name: str) -> None:
     offer = name_offer(price(3), "offer_1", expires_at=END, is_requested=False)
-    offer = replace(offer, fees=(PlanFee(kind="plan_fee", amount_minor=1, trigger="first_payment"),))
+    offer = replace(
+        offer,
+        fees=(PlanFee(kind="plan_fee", amount_minor=1, trigger="first_payment"),),
+        disclosures=(UNRULED,),
+    )
     changed = replace(offer, **{name: _change(getattr(offer, name))})
     assert changed != offer
     assert hash_offer(changed) != hash_offer(offer)

@@ -19,7 +19,7 @@ from tests.support.plan_situations import (
     make_situation,
 )
 
-from parcela.domain.calendar import WEEKLY
+from parcela.domain.calendar import MONTHLY, WEEKLY
 from parcela.domain.card_brands import CardBrand
 from parcela.domain.payments.accounts import BnplFallback, ProgramModel
 from parcela.domain.payments.plan_resolution import (
@@ -36,7 +36,7 @@ from parcela.domain.payments.plan_resolution import (
 from parcela.domain.payments.plans import PaymentOffer
 from parcela.domain.payments.records import ProgramFilter, UnavailableCode
 from parcela.domain.programs import CodeRule, EligibilityRules, UseCase
-from parcela.domain.terms import PricingTerms
+from parcela.domain.terms import Fee, FeeKind, PricingTerms
 
 THREE, SIX = make_core("three", 3), make_core("six", 6)
 
@@ -295,3 +295,36 @@ def test_a_situation_does_not_show_its_card() -> None:
 
 def test_a_program_that_has_not_begun_is_not_offered() -> None:
     assert resolve(with_cores(begin=datetime(2027, 1, 1, tzinfo=UTC)))[1] == ["plans_ending"]
+
+
+def test_a_plan_without_a_rate_is_not_offered_and_told_to_the_operator() -> None:
+    # 6000.00 of fees with the first of three payments of 200.00: beyond all bounds of `disclosures.md` §3.
+    fees = (Fee(kind=FeeKind.FIXED, value=Decimal(6000)),)
+    core = make_core("dear", 3, provider_id=LENDER, terms=PricingTerms(count=3, interval=MONTHLY, fees=fees))
+    program = make_program("dear", name="vinr_bnpl", model=ProgramModel.LENDER)
+    side = list_lender_plans(make_situation(programs=(program,), cores={"dear": (core, 1)}), EURO)
+    assert (side.offers, side.unrated) == ((), ("dear",))
+
+
+@pytest.mark.parametrize(
+    ("residence", "countries"),
+    [
+        # Not known: that of the shop.
+        (None, ["DEU"]),
+        ("DEU", ["DEU"]),
+        ("AUT", ["AUT"]),
+        ("USA", ["USA", "DEU"]),
+    ],
+)
+def test_a_lenders_plan_is_disclosed_where_its_payer_lives(
+    residence: str | None, countries: list[str]
+) -> None:
+    (offer,) = list_lender_plans(make_situation(residence=residence), EURO).offers
+    assert [one.country for one in offer.disclosures] == countries
+
+
+@pytest.mark.parametrize(("country", "countries"), [("DEU", ["DEU"]), ("JPN", ["JPN", "DEU"])])
+def test_an_issuers_plan_is_disclosed_where_its_card_is_from(country: str, countries: list[str]) -> None:
+    found = make_range(make_core("three", 3), make_core("six", 6), country=country)
+    for offer in list_issuer_plans(make_situation(found=found, residence="USA"), EURO).offers:
+        assert [one.country for one in offer.disclosures] == countries

@@ -270,10 +270,10 @@ def test_the_issuer_is_told_at_once_however_far_the_account_is_ahead(payments: P
     assert letters == [{"is_due": True, "is_same": True}]
 
 
-def test_a_lenders_plan_sends_no_letter(payments: PaymentsWorld) -> None:
+def test_of_a_lenders_plan_no_issuer_is_told(payments: PaymentsWorld) -> None:
     buy_lent(payments, "ada")
-    records = payments.count_records()
-    assert (records["plan"], records["letter"]) == (1, 0)
+    assert payments.count_records()["plan"] == 1
+    assert payments.fetch("SELECT kind FROM letter") == [{"kind": "payments.mail"}]
 
 
 def test_a_plan_waits_for_its_capture(payments: PaymentsWorld) -> None:
@@ -551,6 +551,7 @@ def test_plans_of_many_payments_are_read_together(payments: PaymentsWorld) -> No
 
 def test_evidence_that_was_altered_is_found(payments: PaymentsWorld) -> None:
     buy(payments, MASTERCARD, 3)
+    payments.fetch("ALTER TABLE payment_plan_evidence DISABLE TRIGGER ALL")
     payments.fetch("UPDATE payment_plan_evidence SET body = body || ' ' RETURNING 1")
     assert [row["what"] for row in find_breaks(payments)] == ["holds another text than was accepted"]
 

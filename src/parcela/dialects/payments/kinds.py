@@ -254,11 +254,12 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOf:
-    """An array of values of one kind, from `fewest` to `most`."""
+    """An array of values of one kind, from `fewest` to `most`; the schema says whether all must differ."""
 
     item: Kind
     most: int
     fewest: int = 0
+    is_unique: bool = False
 
     def read(self, value: object, path: str) -> list[Any]:
         """The values."""
@@ -273,6 +274,7 @@ class ListOf:
             "items": self.item.describe(),
             "minItems": self.fewest,
             "maxItems": self.most,
+            **({"uniqueItems": True} if self.is_unique else {}),
         }
 
 

@@ -6,7 +6,7 @@
 from parcela.dialects.payments.calls import Call, Reply
 from parcela.dialects.payments.fields import Fields, Member
 from parcela.dialects.payments.kinds import ObjectId
-from parcela.dialects.payments.plan_objects import OfferListObject, PlanObject, render_offer_list, render_plan
+from parcela.dialects.payments.plan_objects import OfferListObject, PlanObject, render_offer_list
 from parcela.dialects.payments.routes import Endpoint
 from parcela.domain.payments.keys import Scope
 from parcela.domain.payments.refusals import Fault
@@ -34,7 +34,8 @@ async def list_all(call: Call) -> Reply:
 
 async def retrieve(call: Call) -> Reply:
     """One accepted plan."""
-    return Reply(document=render_plan(await read_plan(call.desk, call.moment, call.path["id"])))
+    plan = await read_plan(call.desk, call.moment, call.path["id"])
+    return Reply(document=call.desk.renderer.render_plan(plan))
 
 
 async def retrieve_evidence(call: Call) -> Reply:

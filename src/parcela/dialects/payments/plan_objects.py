@@ -1,5 +1,7 @@
 """Offers and plans as merchants see them (`spec/payments.md` §§6.3, 6.4 and 11.1)."""
 
+from datetime import UTC
+
 from msgspec import UNSET, UnsetType
 
 from parcela.dialects.payments.paging import PageObject
@@ -16,6 +18,9 @@ from parcela.domain.payments.ids import name_plan
 from parcela.domain.payments.plan_choices import PlanList
 from parcela.domain.payments.plans import PaymentOffer, PaymentPlan, PlanRow
 from parcela.domain.payments.records import ProgramFilter
+from parcela.operations.payments.payment_links import PaymentLinks
+from parcela.words.plan_cards import PlanCard, print_accepted, print_plan
+from parcela.words.words import Words
 
 INTERVAL = "month"
 
@@ -67,6 +72,34 @@ class PlanReasonObject(WireObject):
     program: str | UnsetType = UNSET
 
 
+class DisplayRateObject(WireObject):
+    """The cost of credit in words: its name, and the figure with its sign."""
+
+    label: str
+    text: str
+
+
+class DisplayPaymentObject(WireObject):
+    """A dated payment in words."""
+
+    number: int
+    date: str
+    amount: str
+
+
+class DisplayObject(WireObject):
+    """A plan in the words in which the hosted page and the papers show it, to be shown as they are."""
+
+    language: str
+    title: str
+    total: str
+    cost_of_credit: str
+    rate: DisplayRateObject
+    fees: tuple[str, ...]
+    first_payment_date: str
+    payments: tuple[DisplayPaymentObject, ...]
+
+
 class OfferObject(WireObject):
     """A plan that the payment may have; it is shown complete and unaltered."""
 
@@ -93,6 +126,7 @@ class OfferObject(WireObject):
     approval: str
     refund_effect: str
     terms: TermsObject
+    display: DisplayObject
     expires_at: int
     offer_hash: str
 
@@ -145,7 +179,9 @@ class AcceptedTermsObject(WireObject):
 
 
 class PlanObject(WireObject):
-    """An accepted plan. `held`: a refund is pending, so that nothing is collected."""
+    """An accepted plan. `held`: a refund is pending, so that nothing is collected. `cardholderUrl` is the
+    cardholder's own page: whoever has the address sees the plan.
+    """
 
     id: str
     object: str
@@ -170,8 +206,11 @@ class PlanObject(WireObject):
     held: bool
     refund_effect: str
     terms: AcceptedTermsObject
+    display: DisplayObject
     offer: str
     offer_hash: str
+    disclosure: str | None
+    cardholder_url: str
     activated_at: int | None
     ended_at: int | None
     livemode: bool
@@ -247,8 +286,8 @@ def render_plan_list(shown: PlanList) -> Document:
     )
 
 
-def render_plan(plan: PaymentPlan) -> Document:
-    """`plan`, the object of `plan.*` events."""
+def render_plan(plan: PaymentPlan, links: PaymentLinks) -> Document:
+    """`plan`, the object of `plan.*` events, with the address of its cardholder's page."""
     offer, terms = plan.offer, plan.offer.terms
     total_minor = sum(row.amount_minor for row in plan.rows)
     return to_document(
@@ -282,8 +321,11 @@ def render_plan(plan: PaymentPlan) -> Document:
                 url=terms.url,
                 accepted_at=None if plan.acceptance is None else write_instant(plan.acceptance.accepted_at),
             ),
+            display=_display_plan(plan),
             offer=offer.offer_id,
             offer_hash=offer.offer_hash,
+            disclosure=plan.disclosure_id,
+            cardholder_url=links.make_plan_url(plan),
             activated_at=write_instant_or_none(plan.activated_at),
             ended_at=write_instant_or_none(plan.ended_at),
             livemode=plan.owner.is_live,
@@ -353,6 +395,7 @@ def make_offer(offer: PaymentOffer) -> OfferObject:
             acceptance_required=terms.acceptance_required,
             acceptance_text=terms.acceptance_text,
         ),
+        display=_display_offer(offer),
         expires_at=write_instant(offer.expires_at),
         offer_hash=offer.offer_hash,
     )
@@ -384,6 +427,31 @@ def _make_offered_row(row: PlanRow) -> OfferedRowObject:
         principal=row.principal_minor,
         interest=row.interest_minor,
         fee=row.fee_minor,
+    )
+
+
+def _display_offer(offer: PaymentOffer) -> DisplayObject:
+    card = print_plan(offer, Words(offer.language), provider=None, zone=UTC)
+    return _make_display(card, offer.language)
+
+
+def _display_plan(plan: PaymentPlan) -> DisplayObject:
+    language = plan.offer.language
+    return _make_display(print_accepted(plan, Words(language), provider=None, zone=UTC), language)
+
+
+def _make_display(card: PlanCard, language: str) -> DisplayObject:
+    return DisplayObject(
+        language=language,
+        title=card.title,
+        total=card.total,
+        cost_of_credit=card.cost,
+        rate=DisplayRateObject(label=card.rate_label, text=card.rate),
+        fees=card.fees,
+        first_payment_date=card.first_due,
+        payments=tuple(
+            DisplayPaymentObject(number=row.number, date=row.date, amount=row.amount) for row in card.rows
+        ),
     )
 
 

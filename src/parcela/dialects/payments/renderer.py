@@ -44,8 +44,8 @@ class WireRenderer:
         return plan_objects.render_plan_list(shown)
 
     def render_plan(self, plan: PaymentPlan) -> Document:
-        """`plan`."""
-        return plan_objects.render_plan(plan)
+        """`plan`, with the address of its cardholder's page."""
+        return plan_objects.render_plan(plan, self._links)
 
     def render_row(self, plan: PaymentPlan, number: int) -> Document:
         """`installment`, with what remains of the plan."""

@@ -32,7 +32,8 @@ _BODY = Fields(
             is_required=True,
         ),
         "columns": Member(
-            ListOf(item=Choice(COLUMNS), fewest=1, most=len(COLUMNS)), "All columns if not given"
+            ListOf(item=Choice(COLUMNS), fewest=1, most=len(COLUMNS), is_unique=True),
+            "All columns if not given",
         ),
         "format": Member(Choice(tuple(ReportFormat)), "csv if not given"),
         "filter": Member(

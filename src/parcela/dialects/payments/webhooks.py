@@ -16,6 +16,7 @@ from parcela.operations.delivery_work import ClaimedLetter, FinishedTry, LaneKey
 from parcela.operations.engine import Engine, World
 from parcela.operations.letter_rendering import CannotRender, Draft, RenderedLetter
 from parcela.operations.outbound import OutboundAnswer, OutboundHttp, OutboundRequest
+from parcela.operations.payments.events import conceal
 from parcela.operations.payments.webhook_letters import (
     WEBHOOK,
     LoadedWebhook,
@@ -89,9 +90,11 @@ class WebhookRenderer:
         shown = {"Content-Type": "application/json"} | {
             name: value for name, value in signed.items() if not name.lower().endswith("signature")
         }
+        # Tries are on record: whoever may read them is not thereby let into the shopper's pages.
+        kept = conceal(loaded.event)
         return RenderedLetter(
             request=OutboundRequest(url=url, headers=shown | signed, body=body),
             shown_headers=shown,
-            shown_body=body.decode(),
+            shown_body=_encode(render_webhook_body(kept, topic=letter.topic)).decode(),
             http=self._open_http if is_open else self._guarded,
         )

@@ -1,6 +1,7 @@
 """Rules of disclosure as versioned data, and what they come to for an offer (`disclosures.md` §§1, 2, 6)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -34,6 +35,32 @@ class FactKind(StrEnum):
     CREDIT_WARNING = "credit_warning"
     PERSONALISED = "personalised"
     INFORMATIVE = "informative"
+    CARD_ACCOUNT = "card_account"
+    CREDITWORTHINESS = "creditworthiness"
+    FURTHER_INFORMATION = "further_information"
+    CONTINUOUS_AUTHORITY = "continuous_authority"
+    RATE = "rate"
+
+
+class WordingSlot(StrEnum):
+    """A sentence that the creditor's counsel gives; while it is not set, a neutral one of ours stands in."""
+
+    LATE_PAYMENT = "late_payment"
+    PREPAYMENT = "prepayment"
+    WITHDRAWAL = "withdrawal"
+    COMPLAINTS = "complaints"
+    CREDIT_BUREAU = "credit_bureau"
+    PERSONALISED = "personalised"
+    CREDITWORTHINESS = "creditworthiness"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creditor:
+    """Who lends, as papers name them; `wording` are the creditor's own sentences by slot, in one language."""
+
+    name: str
+    address: str | None = None
+    wording: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import re
 
 from parcela.domain.countries import is_country
 from parcela.domain.currency import find_currency
+from parcela.domain.disclosures.rules import find_method
 from parcela.domain.entry_checks import (
     check_each_once,
     check_network_name,
@@ -37,6 +38,7 @@ MAX_OFFER_MINUTES = 1440
 MAX_NAME = 100
 MAX_TEXT = 500
 MAX_TERMS = 10_000
+MAX_WORDING = 2000
 MAX_EMAIL = 254
 _REFUND_DAYS = range(5, 16)
 _ANCHORS = {Cycle.WEEKLY: 7, Cycle.MONTHLY: 31}
@@ -99,6 +101,7 @@ def check_payments_program(program: PaymentsProgram) -> None:
     expected = f"1 to {MAX_OFFER_MINUTES} minutes"
     expect(holds, f"{where}.offer_life_minutes", expected, program.offer_life_minutes)
     _check_terms(program.terms, f"{where}.terms")
+    _check_creditor(program, where)
 
 
 def check_market(market: PaymentsMarket) -> None:
@@ -116,7 +119,24 @@ def check_market(market: PaymentsMarket) -> None:
     regimes = [regime.value for regime in Regime]
     is_regime = market.rate_regime in regimes
     expect(is_regime, f"{where}.rate_regime", "one of " + ", ".join(regimes), market.rate_regime)
+    for country in market.countries:
+        # A figure stands only under the name of the rule that made it (`disclosures.md` §3).
+        method = find_method(country)
+        is_own = method is None or method == market.rate_regime
+        expect(is_own, f"{where}.rate_regime", f"{method}, the rule of {country}", market.rate_regime)
     check_text(market.rate_label, f"{where}.rate_label", most=40)
+
+
+def _check_creditor(program: PaymentsProgram, where: str) -> None:
+    """The creditor's address and its own sentences: one for each slot and language."""
+    if program.creditor_address is not None:
+        check_text(program.creditor_address, f"{where}.creditor_address", most=MAX_TEXT)
+    slots = [(wording.slot, wording.language) for wording in program.wording]
+    expect(len(set(slots)) == len(slots), f"{where}.wording", "one text for each slot and language")
+    for position, wording in enumerate(program.wording):
+        place = f"{where}.wording[{position}]"
+        _check_language(wording.language, f"{place}.language")
+        check_text(wording.text, f"{place}.text", most=MAX_WORDING)
 
 
 def _check_fees(fees: tuple[FeeSchedule, ...], where: str) -> None:

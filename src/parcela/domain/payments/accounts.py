@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from parcela.domain.card_brands import CardBrand
+from parcela.domain.disclosures.records import WordingSlot
+from parcela.domain.payments.given_texts import clean_line
 from parcela.domain.refund_strategy import RefundStrategy
 
 API_VERSIONS: tuple[str, ...] = ("2026-04-01",)
@@ -74,6 +76,7 @@ class PaymentsAccount:
     """A merchant's account. `country` is ISO 3166 alpha-3, `time_zone` an IANA name that decides its days.
 
     `is_enabled_live` opens the live mode. `has_installments` is the switch of `merchant_not_enabled`.
+    `sends_receipts`: shoppers get receipts of plans and word of refunds by mail.
     """
 
     kind: ClassVar[str] = "payments_account"
@@ -97,12 +100,18 @@ class PaymentsAccount:
     settlement: SettlementTerms = field(default_factory=SettlementTerms)
     holidays: tuple[date, ...] = ()
     rate_tier: RateTier = RateTier.STANDARD
+    sends_receipts: bool = False
     enabled: bool = True
 
     @property
     def key(self) -> str:
         """The natural key."""
         return self.account_id
+
+    @property
+    def shown_name(self) -> str:
+        """The shop's name as pages, papers and mails show it."""
+        return clean_line(self.name)
 
 
 class ProgramModel(StrEnum):
@@ -134,13 +143,23 @@ class TermsSheet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The creditor's own sentence for a slot, in one language, shown exactly so (`disclosures.md` §1.6)."""
+
+    slot: WordingSlot
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentsProgram:
     """Core programs under the name by which merchants know them (`issuerProgram`), and how their plans live.
 
     `program_ids` are core programs. Of an issuer or co-brand they reach a card through the offer groups of
     its account range; a lender's stand for every card. Cards that begin with one of `denied_bins` get none.
     `refund_days` are business days until a refund is confirmed. `keeps_wished_date`: the wished first date of
-    payment counts, else the program sets all dates.
+    payment counts, else the program sets all dates. `creditor_address` and `wording` are what papers say of
+    and for the creditor. `allows_early_payment`: the payer may pay what is left at once.
     """
 
     kind: ClassVar[str] = "payments_program"
@@ -156,6 +175,9 @@ class PaymentsProgram:
     refund_days: int = 5
     keeps_wished_date: bool = False
     allows_cross_border: bool = True
+    allows_early_payment: bool = False
+    creditor_address: str | None = None
+    wording: tuple[Wording, ...] = ()
     offer_life_minutes: int = 30
     enabled: bool = True
 

@@ -22,6 +22,7 @@ class Prefix(StrEnum):
     ACCOUNT = "ma"
     BALANCE_TRANSACTION = "btx"
     CUSTOMER = "cust"
+    DISCLOSURE = "dsc"
     EVENT = "evt"
     OFFER = "offer"
     PAYMENT = "pay"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from parcela.domain.payments.plans import PaymentOffer, TermsAcceptance
 from parcela.domain.payments.records import IgnoredField, Owner, UnavailableReason
+from parcela.domain.payments.showings import BY_MERCHANT, Showing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,10 @@ NOTHING_ASKED = PlanAsked()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanChoice:
-    """What a request comes to: an offer that was shown, or none and why. `shown_at` is when it was shown."""
+    """What a request comes to: an offer that was shown, or none and why.
+
+    `shown_at` is when it was shown, `showing` how.
+    """
 
     offer: PaymentOffer | None = None
     unavailable: tuple[UnavailableReason, ...] = ()
@@ -48,6 +52,7 @@ class PlanChoice:
     needs_answer: str | None = None
     card_id: str | None = None
     shown_at: datetime | None = None
+    showing: Showing = BY_MERCHANT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

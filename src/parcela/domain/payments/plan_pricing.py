@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from parcela.domain.calendar import DateOutOfRange
+from parcela.domain.disclosures.offers import Places, PricedCredit, find_disclosures
+from parcela.domain.disclosures.records import OfferDisclosure, Side
 from parcela.domain.merchant_pricing import find_rate_percent
 from parcela.domain.money import MAX_MINOR, Money
 from parcela.domain.offers import NotPresentable
@@ -24,6 +26,7 @@ from parcela.domain.payments.plans import (
     PlanRow,
     ShownTerms,
 )
+from parcela.domain.payments.unavailability import find_language
 from parcela.domain.programs import Program
 from parcela.domain.rates.network import find_network_apr
 from parcela.domain.rates.regimes import Regime, find_cost_rate
@@ -50,12 +53,18 @@ _TRIGGERS = {FeePlacement.FIRST: "first_payment", FeePlacement.SPREAD: "every_pa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPurchase:
-    """What plans are priced for: the amount, the account's date, the payer's language and wish."""
+    """What plans are priced for: the amount, the account's date, the payer's language and wish.
+
+    `cardholder_country` and `merchant_country` (alpha-3) decide what must be disclosed (`disclosures.md`
+    §1.3): one that is not known is taken for the other; with neither the market's own figure stands alone.
+    """
 
     amount: Money
     bought_on: date
     locale: str
     wished_date: date | None = None
+    cardholder_country: str | None = None
+    merchant_country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +85,10 @@ def price_plan(source: PricedProgram, purchase: PlanPurchase, market: PaymentsMa
     schedule = build_schedule(terms, purchase.amount, anchor=purchase.bought_on)
     _check_presentable(schedule)
     core = _describe_core(source.core.terms, terms, schedule, purchase=purchase)
-    rate = find_cost_rate(Regime(market.rate_regime), terms, schedule=schedule, drawdown=purchase.bought_on)
     program = source.program
     is_lent = program.model is ProgramModel.LENDER
+    credit = PricedCredit(terms=terms, schedule=schedule, bought_on=purchase.bought_on, is_lent=is_lent)
+    disclosures = _disclose(credit, purchase, market)
     period = find_periodic_rate(terms) if schedule.interest_minor else None
     return PaymentOffer(
         offer_id="",
@@ -94,12 +104,8 @@ def price_plan(source: PricedProgram, purchase: PlanPurchase, market: PaymentsMa
         interest_percent=find_rate_percent(terms),
         period_rate=(0, 1) if period is None else (period.numerator, period.denominator),
         in_advance=terms.first_due is FirstDue.TRANSACTION_DATE,
-        rate=CostRate(
-            label=find_rate_label(market, purchase.locale),
-            percent=rate.shown,
-            method=market.rate_regime,
-            exact_percent=rate.exact,
-        ),
+        rate=_make_rate(disclosures, credit, purchase, market),
+        disclosures=disclosures,
         fees=_list_fees(terms, schedule),
         approval=ApprovalNeed.REQUIRED if is_lent else ApprovalNeed.NOT_NEEDED,
         controlled_by="lender" if is_lent else "issuer",
@@ -107,8 +113,45 @@ def price_plan(source: PricedProgram, purchase: PlanPurchase, market: PaymentsMa
         terms=find_shown_terms(program.terms, purchase.locale),
         priced_on=purchase.bought_on,
         core=core,
+        language=find_language(purchase.locale),
         expires_at=source.core.end,
         offer_hash="",
+    )
+
+
+def _disclose(
+    credit: PricedCredit, purchase: PlanPurchase, market: PaymentsMarket
+) -> tuple[OfferDisclosure, ...]:
+    cardholder = purchase.cardholder_country or purchase.merchant_country
+    merchant = purchase.merchant_country or purchase.cardholder_country
+    if cardholder is None or merchant is None:
+        return ()
+    method = Regime(market.rate_regime)
+    return find_disclosures(credit, Places(cardholder=cardholder, merchant=merchant, merchant_method=method))
+
+
+def _make_rate(
+    disclosures: tuple[OfferDisclosure, ...],
+    credit: PricedCredit,
+    purchase: PlanPurchase,
+    market: PaymentsMarket,
+) -> CostRate:
+    """The figure of the first country; of the market where no country is known."""
+    if disclosures:
+        first = disclosures[0]
+        return CostRate(
+            label=find_rate_label(market, purchase.locale, first.country),
+            percent=first.percent,
+            method=first.method,
+            exact_percent=first.exact_percent,
+        )
+    regime = Regime(market.rate_regime)
+    rate = find_cost_rate(regime, credit.terms, schedule=credit.schedule, drawdown=credit.bought_on)
+    return CostRate(
+        label=find_rate_label(market, purchase.locale),
+        percent=rate.shown,
+        method=regime,
+        exact_percent=rate.exact,
     )
 
 
@@ -175,13 +218,19 @@ def hash_offer(offer: PaymentOffer) -> str:
 
 
 def is_same_plan(one: PaymentOffer, other: PaymentOffer) -> bool:
-    """Do two offers agree in all but their names, their ends and the mark of what was asked for?"""
+    """Do two offers agree in all but their names, their ends and the mark of what was asked for?
+
+    A payer who turns out to live in another country with the same rule was shown the same.
+    """
     return _strip(one) == _strip(other)
 
 
 def _strip(offer: PaymentOffer) -> PaymentOffer:
     end = datetime.min
-    return replace(offer, offer_id="", offer_hash="", is_requested=False, expires_at=end)
+    disclosures = tuple(replace(one, country="", side=Side.CARDHOLDER) for one in offer.disclosures)
+    return replace(
+        offer, offer_id="", offer_hash="", is_requested=False, expires_at=end, disclosures=disclosures
+    )
 
 
 def _check_presentable(schedule: Schedule) -> None:

@@ -3,7 +3,7 @@
 `spec/payments.md` §§6.2 and 6.6. Pure: the issuer's and the lender's words come as values.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -26,6 +26,7 @@ from parcela.domain.payments.plans import PaymentOffer
 from parcela.domain.payments.records import ProgramFilter, UnavailableCode, UnavailableReason
 from parcela.domain.payments.unavailability import explain
 from parcela.domain.programs import Program, UseCase
+from parcela.domain.rates.solver import RateUndefined
 
 CHANNEL = "payments"
 """The channel of this door in the rules of core programs."""
@@ -50,7 +51,8 @@ class Situation:
     """A purchase with a card at an account, and the set-up that decides about its plans.
 
     `cores` are the core programs in force with their versions, by id. `member_of` are the PAN lists that hold
-    the card. `issuer_refusal` and `lender_refusal` are what those said themselves.
+    the card. `issuer_refusal` and `lender_refusal` are what those said themselves. `residence` is the country
+    (alpha-3) in which the payer lives, where that is known.
     """
 
     account: PaymentsAccount
@@ -65,6 +67,7 @@ class Situation:
     asked_at: datetime
     issuer_refusal: UnavailableCode | None = None
     lender_refusal: UnavailableCode | None = None
+    residence: str | None = None
 
     @property
     def card_purchase(self) -> Purchase:
@@ -96,10 +99,14 @@ NO_PROGRAMS = (Obstacle(code=UnavailableCode.ISSUER_NOT_PARTICIPATING),)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The plans of issuers, or those of lenders; obstacles count where there are none."""
+    """The plans of issuers, or those of lenders; obstacles count where there are none.
+
+    `unrated` are the core programs whose plan has no rate by its regime, for the operator (`rate_undefined`).
+    """
 
     offers: tuple[PaymentOffer, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
+    unrated: tuple[str, ...] = ()
 
 
 def find_market(situation: Situation) -> PaymentsMarket | Obstacle:
@@ -324,22 +331,29 @@ def _price(
     situation: Situation,
     market: PaymentsMarket,
 ) -> Side:
+    """Price what is admitted. A plan with rows below one minor unit, or without a lawful rate, is not offered
+    (`disclosures.md` §§1.5 and 3).
+    """
     offers: list[PaymentOffer] = []
     unpriced: list[Obstacle] = []
-    for source, offer in _price_each(admitted, situation, market):
-        if offer is None:
-            unpriced.append(Obstacle(code=_Code.AMOUNT_BELOW_MINIMUM, program=source.program.name))
-        else:
-            offers.append(offer)
-    return Side(tuple(offers), () if offers else (*obstacles, *unpriced))
-
-
-def _price_each(
-    admitted: Iterable[PricedProgram], situation: Situation, market: PaymentsMarket
-) -> Iterator[tuple[PricedProgram, PaymentOffer | None]]:
+    unrated: list[str] = []
     for source in admitted:
         try:
-            yield source, price_plan(source, situation.purchase, market)
-        except UNPRICED:
-            # Rows below one minor unit, or no lawful rate (`disclosures.md` §3): such a plan is not offered.
-            yield source, None
+            offers.append(price_plan(source, _find_purchase(source, situation), market))
+        except UNPRICED as error:
+            unpriced.append(Obstacle(code=_Code.AMOUNT_BELOW_MINIMUM, program=source.program.name))
+            if isinstance(error, RateUndefined):
+                unrated.append(source.core.offer_id)
+    return Side(tuple(offers), () if offers else (*obstacles, *unpriced), tuple(unrated))
+
+
+def _find_purchase(source: PricedProgram, situation: Situation) -> PlanPurchase:
+    """The purchase with the countries whose rules count: the card's for its issuer's plans, for a lender's
+    that in which the payer lives (`disclosures.md` §1.3).
+    """
+    merchant, found = situation.account.country, situation.found
+    if source.program.model is ProgramModel.LENDER:
+        cardholder = situation.residence
+    else:
+        cardholder = None if found is None else found.account_range.country
+    return replace(situation.purchase, cardholder_country=cardholder or merchant, merchant_country=merchant)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from parcela.domain.disclosures.records import OfferDisclosure
 from parcela.domain.payments.accounts import ProgramModel
 from parcela.domain.payments.records import Owner
 from parcela.domain.refund_strategy import RefundStrategy
@@ -121,7 +122,8 @@ class PaymentOffer:
 
     `interest_percent` is the nominal rate a year. `period_rate` is the interest a period as (numerator,
     denominator), by which rows are recomputed. `priced_on` is the account's date of the purchase, from which
-    the due dates count. `offer_hash` covers every other member.
+    the due dates count. `disclosures` are what the laws of the countries concerned add, the cardholder's
+    first; `rate` is its figure. `language` is that of its sentences. `offer_hash` covers every other member.
     """
 
     offer_id: str
@@ -146,6 +148,8 @@ class PaymentOffer:
     is_requested: bool = False
     priced_on: date | None = None
     core: CoreTerms | None = None
+    disclosures: tuple[OfferDisclosure, ...] = ()
+    language: str = "en"
     expires_at: datetime
     offer_hash: str
 
@@ -158,6 +162,27 @@ class PaymentOffer:
     def cost_minor(self) -> int:
         """What the plan costs its payer above the amount financed."""
         return self.total_minor - self.financed_minor
+
+    @property
+    def paid_at_once_minor(self) -> int:
+        """What is paid on the day of the purchase: it is no credit, and no instalment to come."""
+        return sum(row.amount_minor for row in self.rows if row.due_date == self.priced_on)
+
+    @property
+    def credit_minor(self) -> int:
+        """What is lent: the purchase less what is paid on its day (`disclosures.md` §3)."""
+        return self.financed_minor - self.paid_at_once_minor
+
+    @property
+    def duration_months(self) -> int:
+        """Months from the purchase to the last payment, begun ones too; without its date, from the first."""
+        start, last = self.priced_on or self.rows[0].due_date, self.rows[-1].due_date
+        return (last.year - start.year) * 12 + last.month - start.month + (last.day > start.day)
+
+    @property
+    def is_interest_free(self) -> bool:
+        """May it be called so? Only what costs nothing at all (`disclosures.md` §5)."""
+        return self.cost_minor == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +200,9 @@ class PaymentPlan:
     """The plan of a payment. `plan_id` is the core plan's UUID, reserved when the plan is accepted.
 
     `captured_minor` is what it finances. Rows carry what was refunded already. `held_by` counts pending
-    refunds: while it is above 0 nothing is collected (§9.1). `assessment_id` names the lender's credit check.
+    refunds: while it is above 0 nothing is collected (§9.1). `assessment_id` names the lender's credit check,
+    `disclosure_id` the record of what was shown and accepted.
+    `page_turn` counts the links to the cardholder's own page: the newest alone opens it.
     """
 
     plan_id: str
@@ -191,10 +218,12 @@ class PaymentPlan:
     held_by: int = 0
     acceptance: TermsAcceptance | None = None
     assessment_id: str | None = None
+    disclosure_id: str | None = None
     created_at: datetime
     activated_at: datetime | None = None
     ended_at: datetime | None = None
     lock_version: int = field(default=1)
+    page_turn: int = 1
 
     @property
     def remaining_minor(self) -> int:

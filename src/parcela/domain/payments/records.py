@@ -157,7 +157,8 @@ class Payment:
     """A payment. `authorized_minor` is what is held and not captured (`amountCapturable`).
 
     `wish` is what was asked on create, replaced by what was asked on confirm. `resolved_count`,
-    `issuer_program` and `plan_id` (the core plan's UUID) are set once a plan is accepted.
+    `issuer_program` and `plan_id` (the core plan's UUID) are set once a plan is accepted. `has_own_locale`:
+    the merchant asked for `locale`, which is the account's otherwise.
     """
 
     payment_id: str
@@ -178,6 +179,7 @@ class Payment:
     has_checkout: bool = False
     expires_at: datetime | None = None
     locale: str = "en"
+    has_own_locale: bool = True
     billing: BillingDetails | None = None
     authentication: AuthenticationStatus = AuthenticationStatus.NOT_REQUIRED
     wish: InstallmentsRequest = field(default_factory=InstallmentsRequest)
@@ -195,6 +197,11 @@ class Payment:
     metadata: Mapping[str, str] = field(default_factory=dict)
     created_at: datetime
     captured_at: datetime | None = None
+
+    @property
+    def asked_locale(self) -> str | None:
+        """The language that the merchant asked for; None leaves it to the shopper's browser (§15, rule 6)."""
+        return self.locale if self.has_own_locale else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

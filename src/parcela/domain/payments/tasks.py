@@ -22,6 +22,8 @@ class TaskKind(StrEnum):
     PAY_OUT = "pay_out"
     MAKE_REPORT = "make_report"
     TELL_LENDER = "tell_lender"
+    REMIND_OF_WITHDRAWAL = "remind_of_withdrawal"
+    RESOLVE_EARLY_PAYMENT = "resolve_early_payment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

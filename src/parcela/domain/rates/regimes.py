@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from parcela.domain.calendar import find_periods_per_year
+from parcela.domain.calendar import Interval, IntervalUnit, add_intervals, find_periods_per_year
 from parcela.domain.rates.ar_cft import find_ar_rates
 from parcela.domain.rates.br_cet import find_br_rate
 from parcela.domain.rates.eu_ccd2 import find_eu_rate
@@ -59,17 +59,31 @@ def find_cost_rate(regime: Regime, terms: PricingTerms, *, schedule: Schedule, d
 def _list_periodic_flows(
     terms: PricingTerms, schedule: Schedule, *, drawdown: date
 ) -> list[tuple[Fraction, Decimal]]:
-    """Row k is k periods after the purchase, whatever the length of the months between."""
+    """Row k is k periods after the purchase, whatever the length of the months between.
+
+    A first row that is put off counts the whole periods until it, and at least one.
+    """
     period = 1 / find_periods_per_year(terms.interval.unit, terms.interval.count)
-    first = 0 if schedule.rows[0].due_date == drawdown else 1
+    first = _count_periods(terms.interval, drawdown, schedule.rows[0].due_date)
     flows = [(Fraction(0), Decimal(schedule.prepaid_fee_minor - schedule.principal_minor))]
     flows += [(period * (row.number - 1 + first), Decimal(row.amount_minor)) for row in schedule.rows]
     return flows
 
 
+def _count_periods(interval: Interval, start: date, end: date) -> int:
+    """Whole periods between two days; a begun first one counts, and on the same day there is none."""
+    if end == start:
+        return 0
+    count = 1
+    while interval.unit is not IntervalUnit.SINGLE and add_intervals(start, interval, times=count + 1) <= end:
+        count += 1
+    return count
+
+
 def _find_jp_rate_of_schedule(terms: PricingTerms, schedule: Schedule, *, drawdown: date) -> CostRate:
-    """Each row is one period after the one before; a row or fee on the purchase date has no time before
-    it.
+    """Each row is one period after the one before; a row or fee on the purchase date has no time before it.
+
+    The first row may count as one month while it is less than two away (spec disclosures §3).
     """
     flows = _list_periodic_flows(terms, schedule, drawdown=drawdown)
     (_, credit), *rows = flows

@@ -6,6 +6,7 @@ from parcela.domain.orders import Outcome, TransactionKind
 from parcela.domain.payments.events import EventType
 from parcela.domain.payments.payment_decisions import PaymentAction, decide_cancellation, decide_status
 from parcela.domain.payments.records import CancellationReason, Payment, PaymentStatus
+from parcela.domain.payments.showings import BY_MERCHANT, ON_HOSTED_PAGE
 from parcela.domain.payments.tasks import Task, TaskKind
 from parcela.operations.orders.attempts import Spoken
 from parcela.operations.payments.acquirer_profiles import check_acquirer
@@ -26,6 +27,7 @@ from parcela.operations.payments.desk import PaymentsDesk, PaymentView
 from parcela.operations.payments.keeping import Keeper, NothingKept
 from parcela.operations.payments.moment import AccountMoment
 from parcela.operations.payments.payment_reading import get_locked_payment, get_payment, make_view
+from parcela.operations.payments.plan_evidence import keep_declined
 from parcela.operations.payments.plan_life import cancel_plan
 from parcela.store.database import Connection
 from parcela.store.payments import agenda, attempts, payments
@@ -164,6 +166,8 @@ async def _write_cancelled(
     await payments.update_payment(connection, cancelled, was=payment.status)
     if payment.plan_id is not None:
         await cancel_plan(connection, desk, moment, payment.plan_id, "payment_cancelled")
+    showing = ON_HOSTED_PAGE if payment.has_checkout else BY_MERCHANT
+    await keep_declined(connection, desk, moment, payment, showing=showing)
     for kind in (TaskKind.EXPIRE_CHECKOUT, TaskKind.LAPSE_AUTHORIZATION):
         await drop_tasks(connection, moment.owner, kind, [payment.payment_id])
     view = await make_view(connection, cancelled)

@@ -80,6 +80,18 @@ class Checkout:
         """What is shown."""
         return find_state(self.payment, self.session, now=self.moment.now)
 
+    def read_in(self, language: str) -> "Checkout":
+        """The page for a shopper who reads this language: plans are listed in it, a chosen one keeps its own.
+
+        Nothing of it is written: the payment's own `locale` stays.
+        """
+        agreed = self.view.plan
+        chosen = self.offer if agreed is None else agreed.offer
+        if chosen is not None and self.state not in (CheckoutState.CARD, CheckoutState.CHOICE):
+            language = chosen.language
+        payment = replace(self.payment, locale=language)
+        return replace(self, view=replace(self.view, payment=payment))
+
 
 async def find_checkout(desk: PaymentsDesk, token: str, *, browser: str) -> Checkout:
     """The page behind a token, for the browser with this secret. Writes nothing. Raises CheckoutMissing."""

@@ -19,6 +19,7 @@ from parcela.domain.payments.records import (
     PaymentStatus,
 )
 from parcela.domain.payments.refusals import Fault, PaymentRefused
+from parcela.domain.payments.showings import ON_HOSTED_PAGE, Showing
 from parcela.operations.payments.attempt_calls import check_idle
 from parcela.operations.payments.cancellations import Stop, stop_payment
 from parcela.operations.payments.checkout_sessions import Checkout, find_shown_offer, go_on
@@ -148,8 +149,11 @@ def _merge(held: BillingDetails | None, given: BillingDetails) -> BillingDetails
     )
 
 
-async def send_payment(desk: PaymentsDesk, checkout: Checkout) -> Payment:
-    """The shopper agrees, also to terms that need a tick: ask the bank. The payment as far as it is known."""
+async def send_payment(desk: PaymentsDesk, checkout: Checkout, showing: Showing = ON_HOSTED_PAGE) -> Payment:
+    """The shopper agrees, also to terms that need a tick: ask the bank. The payment as far as it is known.
+
+    `showing` is kept with the plan: the page's language, and what was asked on it.
+    """
     session, offer = checkout.session, checkout.offer
     assert session.payment_method_id is not None, "a card was typed"
     if checkout.has_lapsed:
@@ -163,6 +167,7 @@ async def send_payment(desk: PaymentsDesk, checkout: Checkout) -> Payment:
         acceptance=_accept(checkout, offer),
         is_hosted=True,
         is_in_full=session.offer_id is None,
+        showing=showing,
     )
     payment_id = checkout.payment.payment_id
     try:

@@ -16,6 +16,7 @@ from parcela.operations.engine import Engine
 from parcela.operations.payments.authenticating import Authenticator, FrictionlessAuthenticator
 from parcela.operations.payments.lending import Lender
 from parcela.operations.payments.plan_issuers import PlanIssuer
+from parcela.operations.payments.press import Press
 from parcela.store.documents import Document
 
 
@@ -70,6 +71,7 @@ class PaymentsDesk:
     plan_issuer: PlanIssuer
     lender: Lender
     renderer: ObjectRenderer
+    press: Press
     root_url: str
     webhook_reach: WebhookReach = field(default_factory=WebhookReach)
     authenticator: Authenticator = field(default_factory=FrictionlessAuthenticator)

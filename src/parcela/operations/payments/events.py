@@ -87,6 +87,11 @@ def reveal(engine: Engine, record: EventRecord) -> EventRecord:
     return replace(record, document=show_tokens(record.document, engine.vault, tenant_id=tenant_id))
 
 
+def conceal(record: EventRecord) -> EventRecord:
+    """An event as it may be kept: with the addresses of pages, but not what opens them."""
+    return replace(record, document=hide_tokens(record.document))
+
+
 def _make_record(desk: PaymentsDesk, moment: AccountMoment, happening: Happening) -> EventRecord:
     return EventRecord(
         event_id=new_id(desk, moment, Prefix.EVENT),

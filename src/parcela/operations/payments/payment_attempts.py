@@ -5,7 +5,7 @@ once (`spec/payments.md` §§3 and 4).
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from parcela.domain.orders import Outcome, TransactionKind
@@ -31,6 +31,7 @@ from parcela.domain.payments.records import (
     PaymentStatus,
 )
 from parcela.domain.payments.refusals import Fault, PaymentRefused, refuse_missing
+from parcela.domain.payments.showings import BY_MERCHANT, ON_HOSTED_PAGE, Showing
 from parcela.domain.payments.tasks import Task, TaskKind
 from parcela.operations.acquiring import PaymentCard
 from parcela.operations.orders.attempts import Spoken
@@ -55,6 +56,7 @@ from parcela.operations.payments.payment_links import PageKind, hash_token, make
 from parcela.operations.payments.payment_methods import open_payment_card
 from parcela.operations.payments.payment_reading import get_locked_payment, get_payment, make_view
 from parcela.operations.payments.plan_choice import approve_plan, choose_none, choose_plan
+from parcela.operations.payments.plan_evidence import keep_declined
 from parcela.operations.payments.plan_life import accept_plan, cancel_plan
 from parcela.store.database import Connection
 from parcela.store.payments import attempts, payment_methods, payments
@@ -71,6 +73,7 @@ _DECLINED_PLANS = frozenset({Fault.PLAN_DECLINED, Fault.CREDIT_DECLINED, Fault.N
 class AttemptCommand:
     """A card for a payment. `wish` None: what was asked on create stands. `is_hosted`: from the hosted page,
     where a refused card may be followed by another. `is_in_full`: the shopper saw the plans and takes none.
+    `showing` tells how the plan was shown, and what was asked.
     """
 
     payment_method_id: str
@@ -80,6 +83,7 @@ class AttemptCommand:
     return_url: str | None = None
     is_hosted: bool = False
     is_in_full: bool = False
+    showing: Showing = BY_MERCHANT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +267,7 @@ async def _submit(
         raise refuse_missing("payment method", command.payment_method_id, param="paymentMethod")
     choice, plan = settled.choice, None
     if choice.offer is not None:
+        choice = replace(choice, showing=command.showing)
         plan = await accept_plan(connection, desk, moment, payment, choice, settled.approval)
     submission = Submission(
         payment_method_id=command.payment_method_id,
@@ -357,6 +362,9 @@ async def conclude_purchase(
                 may_try_again=may_try_again(attempt),
             )
             view = await write_declined(connection, desk, moment, payment, declined)
+        if view.payment.status is not PaymentStatus.PENDING:
+            showing = ON_HOSTED_PAGE if attempt.is_hosted else BY_MERCHANT
+            await keep_declined(connection, desk, moment, view.payment, showing=showing)
         refusal = find_refusal(view.payment)
         if refusal is None:
             await keeping.keep(connection, view)

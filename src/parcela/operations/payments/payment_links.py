@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from parcela.domain.payments.ids import find_plan_id
+from parcela.domain.payments.plans import PaymentPlan
 from parcela.domain.payments.records import AuthenticationStatus, Payment, PaymentStatus
 from parcela.operations.ports import Vault
 from parcela.store.documents import Document
 
 CHECKOUT_PATH = "/checkout"
 CHALLENGE_PATH = "/checkout/challenge"
+PLAN_PATH = "/plan"
 _PLACE = "{token}"
 _OPEN = frozenset({PaymentStatus.PENDING, PaymentStatus.REQUIRES_AUTHENTICATION, PaymentStatus.PROCESSING})
 
@@ -25,6 +28,7 @@ class PageKind(StrEnum):
 
     CHECKOUT = "checkout"
     CHALLENGE = "challenge"
+    PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,21 @@ class PaymentLinks:
         token = make_token(self.vault, payment.owner.tenant_id, PageKind.CHALLENGE, payment.payment_id)
         return f"{self.root_url}{CHALLENGE_PATH}/{token}"
 
+    def make_plan_url(self, plan: PaymentPlan) -> str:
+        """The cardholder's own page of a plan."""
+        return f"{self.root_url}{PLAN_PATH}/{make_plan_token(self.vault, plan)}"
+
 
 def make_token(vault: Vault, tenant_id: int, kind: PageKind, subject: str) -> str:
     """The token of a page: 43 characters that are safe in an address."""
     digest = vault.fingerprint(tenant_id, f"page|{kind}|{subject}".encode())
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def make_plan_token(vault: Vault, plan: PaymentPlan) -> str:
+    """The token of a plan's page: the number of the link, a full stop, and 43 characters."""
+    subject = f"{plan.plan_id}|{plan.page_turn}"
+    return f"{plan.page_turn}.{make_token(vault, plan.owner.tenant_id, PageKind.PLAN, subject)}"
 
 
 def hash_token(token: str) -> bytes:
@@ -66,27 +80,49 @@ def hash_token(token: str) -> bytes:
 
 
 def hide_tokens(document: Document) -> Document:
-    """A payment as an event keeps it: tokens of its pages are left out, for no table holds one."""
-    return _change_links(document, lambda _, url: url.rpartition("/")[0] + f"/{_PLACE}")
+    """An object as an event keeps it: tokens of its pages are left out, for no table holds one."""
+    return _change_links(document, lambda _kind, _subject, url: _hide(url))
 
 
 def show_tokens(document: Document, vault: Vault, *, tenant_id: int) -> Document:
-    """A payment as it was when `hide_tokens` was given it."""
+    """An object as it was when `hide_tokens` was given it."""
 
-    def show(kind: PageKind, url: str) -> str:
-        return url.replace(_PLACE, make_token(vault, tenant_id, kind, str(document["id"])))
+    def show(kind: PageKind, subject: str, url: str) -> str:
+        return url.replace(_PLACE, make_token(vault, tenant_id, kind, subject))
 
     return _change_links(document, show)
 
 
-def _change_links(document: Document, change: Callable[[PageKind, str], str]) -> Document:
+def _hide(url: str) -> str:
+    """The number of a plan's link stays: it tells which of its tokens was there."""
+    start, _, token = url.rpartition("/")
+    turn, stop, _ = token.rpartition(".")
+    return f"{start}/{turn}{stop}{_PLACE}"
+
+
+_Change = Callable[[PageKind, str, str], str]
+"""A link anew, from the kind of its page, the subject of its token, and the link."""
+
+
+def _change_links(document: Document, change: _Change) -> Document:
+    if document.get("object") == "plan":
+        return _change_plan_link(document, change)
     if document.get("object") != "payment":
         return document
-    changed = dict(document)
+    changed, subject = dict(document), str(document["id"])
     checkout, authentication = document.get("checkoutUrl"), document.get("authentication")
     if isinstance(checkout, str):
-        changed["checkoutUrl"] = change(PageKind.CHECKOUT, checkout)
+        changed["checkoutUrl"] = change(PageKind.CHECKOUT, subject, checkout)
     challenge = authentication.get("redirectUrl") if isinstance(authentication, dict) else None
     if isinstance(authentication, dict) and isinstance(challenge, str):
-        changed["authentication"] = {**authentication, "redirectUrl": change(PageKind.CHALLENGE, challenge)}
+        link = change(PageKind.CHALLENGE, subject, challenge)
+        changed["authentication"] = {**authentication, "redirectUrl": link}
     return changed
+
+
+def _change_plan_link(document: Document, change: _Change) -> Document:
+    url, plan_id = document.get("cardholderUrl"), find_plan_id(str(document["id"]))
+    if not isinstance(url, str):
+        return document
+    turn = url.rpartition("/")[2].partition(".")[0]
+    return {**document, "cardholderUrl": change(PageKind.PLAN, f"{plan_id}|{turn}", url)}

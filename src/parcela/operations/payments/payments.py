@@ -116,6 +116,7 @@ def _draw_payment(desk: PaymentsDesk, moment: AccountMoment, command: PaymentCom
         has_checkout=command.has_checkout,
         expires_at=moment.now + command.checkout_life if command.has_checkout else None,
         locale=command.locale or moment.account.locale,
+        has_own_locale=command.locale is not None,
         billing=command.billing,
         wish=command.wish,
         metadata=command.metadata,

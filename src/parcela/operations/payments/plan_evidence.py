@@ -1,69 +1,358 @@
-"""What was shown and accepted of a plan, as one text that is kept (`disclosures.md` §6)."""
+"""What was shown of plans and what came of it, kept as one record for each showing (`disclosures.md` §6).
+
+A record is written in the transaction of the step that it proves, and never altered. Its place in the chain
+of its account comes a little later (`seal_evidence`), so that acceptances do not wait for each other.
+"""
 
 import hashlib
-import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from parcela.domain.payments.ids import name_plan
+import rfc8785
+
+from parcela import __version__
+from parcela.domain.disclosures.rate_labels import find_rate_label
+from parcela.domain.payments.creditors import find_creditor
+from parcela.domain.payments.ids import Prefix, name_plan
 from parcela.domain.payments.plan_choices import PlanChoice, PlanList
-from parcela.domain.payments.plans import PaymentPlan
+from parcela.domain.payments.plan_pricing import hash_offer
+from parcela.domain.payments.plan_texts import find_shown_label
+from parcela.domain.payments.plans import PaymentOffer, PaymentPlan
+from parcela.domain.payments.records import Payment
+from parcela.domain.payments.refusals import Fault, PaymentRefused
+from parcela.domain.payments.showings import BY_MERCHANT, Channel, Showing
+from parcela.operations.engine import Engine
 from parcela.operations.payments.desk import PaymentsDesk
+from parcela.operations.payments.events import new_id
 from parcela.operations.payments.moment import AccountMoment
 from parcela.store.database import Connection
-from parcela.store.payments import offers, plans
+from parcela.store.payments import evidence, offers, papers
+from parcela.store.payments.evidence import EvidenceRecord
+from parcela.store.payments.offers import CreditCheck
 
-CHANNEL = "api"
+MOST_EXACT = 2**53 - 1
+"""Whole numbers above this are not exact in JSON (RFC 8785): they are written as text."""
+MOST_OWNERS = 200
+
+_CREDIT_CHECK = "credit_check"
+
+_Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A list as it was shown, from when on, and how."""
+
+    plans: PlanList
+    shown_at: datetime
+    showing: Showing
+    language: str
 
 
 async def keep_evidence(
-    connection: Connection, desk: PaymentsDesk, moment: AccountMoment, plan: PaymentPlan, choice: PlanChoice
-) -> None:
-    """Keep the showing that a plan was accepted from, in the transaction of its acceptance."""
-    shown = await offers.find_list_with_offer(connection, moment.owner, plan.offer.offer_id)
-    assert shown is not None, "an offer is shown before it is accepted"
-    body = describe_evidence(desk, plan, shown, shown_at=choice.shown_at or shown.shown_at)
-    digest = hashlib.sha256(body.encode()).digest()
-    await plans.insert_evidence(connection, plan, body=body, digest=digest, accepted_at=plan.created_at)
+    connection: Connection,
+    desk: PaymentsDesk,
+    moment: AccountMoment,
+    plan: PaymentPlan,
+    choice: PlanChoice,
+) -> str:
+    """Keep the showing that a plan was accepted from, in the transaction of its acceptance; gives its id.
 
-
-def describe_evidence(desk: PaymentsDesk, plan: PaymentPlan, shown: PlanList, *, shown_at: datetime) -> str:
-    """The record as canonical JSON. It holds no card number, no score and nothing of a credit bureau."""
-    terms, rate, acceptance = plan.offer.terms, plan.offer.rate, plan.acceptance
-    consents = [{"to": "plan", "answer": True, "at": _write(plan.created_at)}]
-    if acceptance is not None:
-        consents.append({"to": "terms", "answer": True, "at": _write(acceptance.accepted_at)})
-    if plan.assessment_id is not None:
-        consents.append({"to": "credit_check", "answer": True, "at": _write(plan.created_at)})
+    Raises PaymentRefused (plan_expired) for an offer that is no longer what was shown.
+    """
+    offer, showing = plan.offer, choice.showing
+    found = await evidence.find_showing(connection, moment.owner, offer.offer_id)
+    assert found is not None, "an offer is shown before it is accepted"
+    position, listed = found
+    if hash_offer(offer) != offer.offer_hash or offer not in listed.offers:
+        raise PaymentRefused(
+            Fault.PLAN_EXPIRED,
+            "This offer is not the one that was shown. List the plans again and take one of the new offers.",
+            param="installments.offer",
+            resource=plan.payment_id,
+        )
+    shown = _Shown(
+        plans=listed,
+        shown_at=choice.shown_at or listed.shown_at,
+        showing=showing,
+        language=showing.language or offer.language,
+    )
+    facts = _describe_facts(desk, moment, offer, language=shown.language)
+    checks = await _list_checks(connection, moment, listed)
     record = {
+        **_describe_showing(desk, shown),
+        "disclosureId": (disclosure_id := new_id(desk, moment, Prefix.DISCLOSURE)),
         "payment": plan.payment_id,
         "plan": name_plan(plan.plan_id),
-        "offer": plan.offer.offer_id,
-        "offerHash": plan.offer.offer_hash,
-        "offersShown": [desk.renderer.render_offer(offer) for offer in shown.offers],
-        "withheld": [{"code": str(reason.code), "message": reason.message} for reason in shown.unavailable],
-        "regimes": [
-            {
-                "method": rate.method,
-                "label": rate.label,
-                "shown": str(rate.percent),
-                "exact": None if rate.exact_percent is None else str(rate.exact_percent),
-            }
-        ],
-        "terms": {
-            "id": terms.terms_id,
-            "version": terms.version,
-            "language": terms.language,
-            "textHash": hashlib.sha256(terms.text.encode()).hexdigest(),
-            "acceptanceText": terms.acceptance_text,
-            "acceptanceRequired": terms.acceptance_required,
-        },
-        "shownAt": _write(shown_at),
+        "offer": offer.offer_id,
+        "offerHash": offer.offer_hash,
+        "regimes": _list_regimes(offer, shown.language),
+        "facts": facts,
+        "terms": _describe_terms(offer),
         "acceptedAt": _write(plan.created_at),
-        "channel": CHANNEL,
-        "consents": consents,
+        "declinedAt": None,
+        "consents": _list_consents(plan, showing, checks=checks),
+        "merchantStatement": _describe_statement(plan, showing),
         "creditCheck": plan.assessment_id,
+        "documents": await _list_documents(connection, moment, plan.payment_id, (offer,)),
     }
-    return json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    kept = _make_record(disclosure_id, plan.payment_id, record, accepted_at=plan.created_at, plan=plan)
+    await evidence.insert_record(connection, moment.owner, kept, list_position=position)
+    await _keep_left(connection, desk, moment, plan.payment_id, showing=showing)
+    return disclosure_id
+
+
+async def keep_declined(
+    connection: Connection,
+    desk: PaymentsDesk,
+    moment: AccountMoment,
+    payment: Payment,
+    *,
+    showing: Showing = BY_MERCHANT,
+) -> None:
+    """Keep the showings of a payment that ended without a plan, in the transaction of its end."""
+    if payment.wish.is_enabled:
+        await _keep_left(connection, desk, moment, payment.payment_id, showing=showing)
+
+
+async def _keep_left(
+    connection: Connection, desk: PaymentsDesk, moment: AccountMoment, payment_id: str, *, showing: Showing
+) -> None:
+    """Keep the lists of a payment from which nothing was taken, each in the language in which it was made."""
+    for position, listed in await evidence.list_open_showings(connection, moment.owner, payment_id):
+        shown = _Shown(
+            plans=listed,
+            shown_at=listed.shown_at,
+            showing=replace(showing, consents=()),
+            language=listed.offers[0].language,
+        )
+        checks = await _list_checks(connection, moment, listed)
+        record = {
+            **_describe_showing(desk, shown),
+            "disclosureId": (disclosure_id := new_id(desk, moment, Prefix.DISCLOSURE)),
+            "payment": payment_id,
+            "plan": None,
+            "regimes": [regime for offer in listed.offers for regime in _list_regimes(offer, shown.language)],
+            "facts": [
+                {
+                    "offer": offer.offer_id,
+                    **_describe_facts(desk, moment, offer, language=shown.language),
+                }
+                for offer in listed.offers
+            ],
+            "terms": [
+                {
+                    "offer": offer.offer_id,
+                    **_describe_terms(offer),
+                }
+                for offer in listed.offers
+            ],
+            "acceptedAt": None,
+            "declinedAt": _write(moment.now),
+            "consents": [_describe_check(check) for check in reversed(checks)],
+            "documents": await _list_documents(connection, moment, payment_id, listed.offers),
+        }
+        kept = _make_record(disclosure_id, payment_id, record, declined_at=moment.now)
+        await evidence.insert_record(connection, moment.owner, kept, list_position=position)
+
+
+async def seal_evidence(engine: Engine) -> int:
+    """Put what waits into the chains of its accounts; gives how many records. Several may do so at once."""
+    seen = await engine.look()
+    async with engine.database.connection() as connection:
+        owners = await evidence.list_owners_to_seal(connection, limit=MOST_OWNERS)
+    count = 0
+    for owner in owners:
+        async with engine.database.transaction() as connection:
+            count += await evidence.seal_records(connection, owner, at=seen.real_now)
+    return count
+
+
+def _make_record(
+    disclosure_id: str,
+    payment_id: str,
+    record: _Json,
+    *,
+    plan: PaymentPlan | None = None,
+    accepted_at: datetime | None = None,
+    declined_at: datetime | None = None,
+) -> EvidenceRecord:
+    content = rfc8785.dumps(_make_exact(record))  # type: ignore[arg-type] # builtins all through
+    return EvidenceRecord(
+        disclosure_id=disclosure_id,
+        payment_id=payment_id,
+        plan_id=None if plan is None else plan.plan_id,
+        body=content.decode(),
+        hash=hashlib.sha256(content).digest(),
+        accepted_at=accepted_at,
+        declined_at=declined_at,
+    )
+
+
+def _describe_showing(desk: PaymentsDesk, shown: _Shown) -> _Json:
+    """What both kinds of records say: every offer in its order, and those withheld with their reason."""
+    plans, showing = shown.plans, shown.showing
+    return {
+        "offersShown": [desk.renderer.render_offer(offer) for offer in plans.offers],
+        "withheld": [
+            {"code": str(reason.code), "message": reason.message, "program": reason.program}
+            for reason in plans.unavailable
+        ],
+        "shownAt": _write(shown.shown_at),
+        "channel": showing.channel,
+        "language": shown.language,
+        "browser": {"address": showing.address, "name": showing.browser},
+        "livemode": plans.owner.is_live,
+    }
+
+
+def _describe_facts(
+    desk: PaymentsDesk, moment: AccountMoment, offer: PaymentOffer, *, language: str
+) -> _Json:
+    """The facts as numbers (minor units; rates in percent) and as they were printed."""
+    creditor = find_creditor(moment.world.catalogue(moment.owner.tenant_id), offer, language)
+    return {
+        "numbers": {
+            "count": offer.count,
+            "firstAmount": offer.rows[0].amount_minor,
+            "lastAmount": offer.rows[-1].amount_minor,
+            "totalAmount": offer.total_minor,
+            "costOfCredit": offer.cost_minor,
+            "amountFinanced": offer.financed_minor,
+            "creditAmount": offer.credit_minor,
+            "interestRate": str(offer.interest_percent),
+            "fees": [
+                {"type": fee.kind, "amount": fee.amount_minor, "trigger": fee.trigger} for fee in offer.fees
+            ],
+            "schedule": [[row.due_date.isoformat(), row.amount_minor] for row in offer.rows],
+            "currency": offer.currency,
+        },
+        "printed": desk.press.print_facts(offer, creditor=creditor, language=language),
+    }
+
+
+def _list_regimes(offer: PaymentOffer, language: str) -> list[_Json]:
+    """Of each country: its rule, the rate as it was shown, and with six decimals."""
+    return [
+        {
+            "offer": offer.offer_id,
+            "id": one.rule_id,
+            "version": one.rule_version,
+            "country": one.country,
+            "side": one.side,
+            "method": one.method,
+            "label": find_rate_label(one.country, language)
+            if position
+            else find_shown_label(offer, language),
+            "shown": str(one.percent),
+            "exact": str(one.exact_percent),
+            "second": None if one.second_percent is None else str(one.second_percent),
+            "engine": __version__,
+        }
+        for position, one in enumerate(offer.disclosures)
+    ]
+
+
+async def _list_documents(
+    connection: Connection, moment: AccountMoment, payment_id: str, offered: Sequence[PaymentOffer]
+) -> list[_Json]:
+    """The papers of these offers that were delivered by now."""
+    named = {offer.offer_id for offer in offered}
+    return [
+        {
+            "kind": document.kind,
+            "form": document.form,
+            "language": document.language,
+            "templateVersion": document.template_version,
+            "sha256": document.digest.hex(),
+            "way": document.way,
+            "deliveredAt": _write(document.delivered_at),
+        }
+        for document in await papers.list_deliveries(connection, moment.owner, payment_id)
+        if document.offer_id in named
+    ]
+
+
+async def _list_checks(
+    connection: Connection, moment: AccountMoment, listed: PlanList
+) -> Sequence[CreditCheck]:
+    """What lenders were asked about offers of a list, which nobody is without the payer's consent."""
+    checks = await offers.list_checks(
+        connection,
+        moment.owner,
+        payment_id=listed.payment_id,
+        payment_method_id=listed.payment_method_id,
+    )
+    named = {offer.offer_id for offer in listed.offers}
+    return [check for check in checks if check.offer_id in named]
+
+
+def _describe_check(check: CreditCheck) -> _Json:
+    return {"to": _CREDIT_CHECK, "question": None, "answer": True, "at": _write(check.asked_at)}
+
+
+def _describe_terms(offer: PaymentOffer) -> _Json:
+    terms = offer.terms
+    return {
+        "id": terms.terms_id,
+        "version": terms.version,
+        "language": terms.language,
+        "textHash": hashlib.sha256(terms.text.encode()).hexdigest(),
+        "acceptanceText": terms.acceptance_text,
+        "acceptanceRequired": terms.acceptance_required,
+    }
+
+
+def _list_consents(plan: PaymentPlan, showing: Showing, *, checks: Sequence[CreditCheck]) -> list[_Json]:
+    """What was asked on our page, with the answers; of the merchant's own page what its call says.
+
+    A credit check was agreed to when it was made, before the plan was.
+    """
+    found = [check for check in checks if check.assessment_id == plan.assessment_id]
+    checked_at = found[-1].asked_at if found else plan.created_at
+    if showing.consents:
+        return [
+            {
+                "to": consent.to,
+                "question": consent.question,
+                "answer": consent.is_given,
+                "at": _write(checked_at if consent.to == _CREDIT_CHECK else consent.answered_at),
+            }
+            for consent in showing.consents
+        ]
+    terms, acceptance = plan.offer.terms, plan.acceptance
+    consents: list[_Json] = [{"to": "plan", "question": None, "answer": True, "at": _write(plan.created_at)}]
+    if acceptance is not None:
+        at = _write(acceptance.accepted_at)
+        consents.append({"to": "terms", "question": terms.acceptance_text, "answer": True, "at": at})
+    if plan.assessment_id is not None:
+        at = _write(checked_at)
+        consents.append({"to": _CREDIT_CHECK, "question": None, "answer": True, "at": at})
+    return consents
+
+
+def _describe_statement(plan: PaymentPlan, showing: Showing) -> _Json | None:
+    """What the merchant says of the acceptance of terms: its word, not ours."""
+    acceptance = plan.acceptance
+    if acceptance is None or showing.channel is not Channel.API:
+        return None
+    return {
+        "termsId": acceptance.terms_id,
+        "version": acceptance.version,
+        "language": acceptance.language,
+        "acceptedAt": _write(acceptance.accepted_at),
+    }
+
+
+def _make_exact(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(name): _make_exact(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_make_exact(member) for member in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MOST_EXACT:
+        return str(value)
+    return str(value) if isinstance(value, str) else value
 
 
 def _write(at: datetime) -> int:

@@ -35,12 +35,15 @@ from parcela.operations.payments.core_plans import prepare_core_plan
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.events import Happening, tell
 from parcela.operations.payments.lending import ANSWER_S, CollectionWord
+from parcela.operations.payments.mails import plan_reminder, write_overdue_notes, write_receipt
 from parcela.operations.payments.moment import AccountMoment
+from parcela.operations.payments.payment_links import hash_token, make_plan_token
 from parcela.operations.payments.plan_evidence import keep_evidence
 from parcela.operations.plans import write_new_plan
 from parcela.store import cards
 from parcela.store.database import Connection
 from parcela.store.payments import plans
+from parcela.store.payments.early_payments import find_early_payment_under_way
 from parcela.store.payments.plans import RowToCollect
 
 _ROW_TASKS = (TaskKind.ROW_DUE, TaskKind.COLLECT_ROW)
@@ -76,8 +79,11 @@ async def accept_plan(
             resource=payment.payment_id,
         )
     plan = _make_plan(desk, moment, payment, choice, offer=offer, assessment_id=approval.assessment_id)
-    await plans.insert_plan(connection, plan, card_id=choice.card_id)
-    await keep_evidence(connection, desk, moment, plan, choice)
+    page_key = hash_token(make_plan_token(desk.engine.vault, plan))
+    await plans.insert_plan(connection, plan, card_id=choice.card_id, page_key=page_key)
+    disclosure_id = await keep_evidence(connection, desk, moment, plan, choice)
+    plan = replace(plan, disclosure_id=disclosure_id)
+    await plan_reminder(connection, moment, plan, shown_at=choice.shown_at)
     await _tell_plan(connection, desk, moment, plan, EventType.PLAN_ACCEPTED)
     return plan
 
@@ -108,6 +114,7 @@ async def activate_plan(
         await plan_task(connection, moment.owner, TaskKind.TELL_LENDER, plan.plan_id, due_at=moment.now)
     plan = await _collect_with_purchase(connection, moment, plan)
     await _plan_rows(connection, moment, plan)
+    await write_receipt(connection, desk, moment, payment, plan)
     return plan
 
 
@@ -220,12 +227,15 @@ async def collect_due(desk: PaymentsDesk, moment: AccountMoment, task: Task) -> 
     """06:00: collect what is due. An issuer's rows are known by the schedule, a lender collects its own.
 
     While a refund is pending nothing is collected; the release plans the next attempt. But a row that was
-    asked for before is asked for until its outcome is known: its money may have moved.
+    asked for before is asked for until its outcome is known: its money may have moved. Raises PaymentRefused
+    (UPSTREAM_ERROR) while it is not known whether rows were paid early.
     """
 
     async def ask(connection: Connection) -> tuple[PaymentPlan, list[RowToCollect]]:
         plan = await plans.find_plan(connection, moment.owner, task.subject_id, is_locked=True)
         assert plan is not None, "plans are not deleted"
+        if await find_early_payment_under_way(connection, plan) is not None:
+            raise PaymentRefused(Fault.UPSTREAM_ERROR, "It is not known yet whether rows were paid early.")
         if plan.state is PlanState.ACTIVE and not plan.held_by:
             await plans.mark_asked(connection, plan, by=moment.today)
         return plan, await plans.list_asked_rows(connection, plan)
@@ -234,7 +244,7 @@ async def collect_due(desk: PaymentsDesk, moment: AccountMoment, task: Task) -> 
     outcomes: dict[int, RowOutcome] = {}
     for due in wanted:
         row = plan.rows[due.number - 1]
-        is_paid = await _ask_collection(desk, moment, plan, row, attempt=due.attempts + 1)
+        is_paid = await _ask_collection(desk, moment, plan, row, attempt=due.asked + 1)
         outcomes[row.number] = decide_row_outcome(is_paid=is_paid, attempts=due.attempts, today=moment.today)
 
     async def work(connection: Connection) -> None:
@@ -244,10 +254,32 @@ async def collect_due(desk: PaymentsDesk, moment: AccountMoment, task: Task) -> 
         if held.state is PlanState.ACTIVE:
             held, paid = await _write_outcomes(connection, moment, held, outcomes)
             await _tell_paid(connection, desk, moment, held, paid)
+            await write_overdue_notes(connection, desk, moment, held, outcomes)
         if not held.held_by:
             await _plan_rows(connection, moment, held)
 
     await desk.engine.database.run(work)
+
+
+async def write_paid_early(
+    connection: Connection,
+    desk: PaymentsDesk,
+    moment: AccountMoment,
+    plan: PaymentPlan,
+    changed: Sequence[PlanRow],
+) -> PaymentPlan:
+    """The lender collected early: the first row that changes is paid, the others fall away with it.
+
+    The plan is locked, its rows are free; the last row completes it.
+    """
+    paid = changed[0]
+    written = await plans.update_open_rows(connection, plan, changed)
+    assert written == len(changed), "rows of a plan that is paid early stay open"
+    plan = replace(plan, rows=apply_rows(plan.rows, changed))
+    plan, numbers = await _write_outcomes(connection, moment, plan, {paid.number: RowOutcome(RowStatus.PAID)})
+    await _tell_paid(connection, desk, moment, plan, numbers)
+    await _plan_rows(connection, moment, plan)
+    return plan
 
 
 TASKS: Mapping[TaskKind, TaskHandler] = {

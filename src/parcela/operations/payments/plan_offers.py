@@ -8,8 +8,11 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import structlog
+
 from parcela.domain.cards import Pan
 from parcela.domain.catalogue import Catalogue, RangeCandidates
+from parcela.domain.countries import find_country
 from parcela.domain.currency import find_currency
 from parcela.domain.money import Money
 from parcela.domain.payments.accounts import PaymentsMarket, ProgramModel
@@ -40,7 +43,7 @@ from parcela.domain.payments.records import (
     UnavailableCode,
 )
 from parcela.domain.payments.refusals import Fault, PaymentRefused
-from parcela.domain.payments.unavailability import explain
+from parcela.domain.payments.unavailability import LANGUAGES, explain
 from parcela.domain.programs import Program
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.events import Happening, new_id, tell
@@ -63,6 +66,8 @@ _LENDER_REFUSALS = {
 }
 _LENDER_QUIET = timedelta(minutes=1)
 """A lender that was out of reach is asked again after so long."""
+
+log = structlog.get_logger("parcela.payments")
 
 _STANDING = (PlanState.CREATED, PlanState.ACTIVE, PlanState.COMPLETED)
 
@@ -116,14 +121,17 @@ async def keep_shown(
     async def work(connection: Connection) -> PlanList:
         # Two showings of one payment at a time would both be the first.
         await offers.lock_payment(connection, moment.owner, fresh.payment_id)
-        held = await offers.find_newest_list(
+        newest = await offers.list_newest_lists(
             connection,
             moment.owner,
             payment_id=fresh.payment_id,
             payment_method_id=fresh.payment_method_id,
+            limit=len(LANGUAGES),
         )
-        if held is not None and is_still_shown(held, fresh, moment):
-            return held
+        # A shopper who changes the language of the page to and fro is shown the same lists again.
+        for held in newest:
+            if is_still_shown(held, fresh, moment):
+                return held
         shown = replace(fresh, offers=_name_offers(desk, moment, fresh.offers, wish))
         await offers.insert_list(connection, shown)
         if shown.offers:
@@ -159,11 +167,13 @@ async def find_plans(
     if wish.program is ProgramFilter.VINR_BNPL:
         lender = list_lender_plans(situation, market)
         if lender.offers:
+            _tell_unrated(moment, payment, lender.unrated)
             return replace(nothing, offers=lender.offers)
     issuer, answer = await _ask_issuer(desk, moment, situation, market, card=card)
     fallback = moment.account.bnpl_fallback
     if is_lender_asked(issuer, wanted=wish.program, fallback=fallback):
         lender = list_lender_plans(situation, market)
+    _tell_unrated(moment, payment, (*issuer.unrated, *lender.unrated))
     shown, obstacles = combine(issuer, lender, wanted=wish.program, fallback=fallback)
     if answer.offers_end_at is not None:
         shown = tuple(
@@ -179,6 +189,17 @@ async def find_plans(
         unavailable=explain_all(obstacles, payment.locale),
         needs_answer=answer.needs_answer,
     )
+
+
+def _tell_unrated(moment: AccountMoment, payment: Payment, programs: tuple[str, ...]) -> None:
+    """The operator hears of plans that are not offered for want of a rate (`disclosures.md` §3)."""
+    for program_id in programs:
+        log.warning(
+            "rate_undefined",
+            program_id=program_id,
+            account_id=moment.account.account_id,
+            payment=payment.payment_id,
+        )
 
 
 def is_still_shown(held: PlanList, fresh: PlanList, moment: AccountMoment) -> bool:
@@ -260,7 +281,7 @@ async def _describe(
         account=moment.account,
         programs=catalogue.list_payments_programs(),
         markets=catalogue.list_payments_markets(),
-        cores=_list_cores(catalogue),
+        cores=list_cores(catalogue),
         digits=card.pan.digits,
         brand=method.card.brand,
         found=card.found,
@@ -273,10 +294,19 @@ async def _describe(
         ),
         asked_at=moment.now,
         lender_refusal=await _find_lender_refusal(desk, moment, payment, method),
+        residence=_find_residence(payment, method),
     )
 
 
-def _list_cores(catalogue: Catalogue) -> dict[str, tuple[Program, int]]:
+def _find_residence(payment: Payment, method: PaymentMethod) -> str | None:
+    """The country (alpha-3) in which the payer lives, as the payment says, else the payment method."""
+    for billing in (payment.billing, method.billing):
+        if billing is not None and billing.address is not None and billing.address.country is not None:
+            return find_country(billing.address.country)
+    return None
+
+
+def list_cores(catalogue: Catalogue) -> dict[str, tuple[Program, int]]:
     """The enabled core programs behind lenders' programs, by id."""
     cores = {}
     for program in catalogue.list_payments_programs():

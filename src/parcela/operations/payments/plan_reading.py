@@ -9,7 +9,7 @@ from parcela.domain.payments.refusals import refuse_missing
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.moment import AccountMoment
 from parcela.store.database import Connection
-from parcela.store.payments import plans
+from parcela.store.payments import evidence, plans
 
 
 async def find_plan_of(connection: Connection, owner: Owner, payment_id: str) -> PaymentPlan | None:
@@ -40,6 +40,6 @@ async def read_evidence(desk: PaymentsDesk, moment: AccountMoment, name: str) ->
     """What was shown and accepted of a plan, byte for byte as it is kept. Raises PaymentRefused."""
     plan = await read_plan(desk, moment, name)
     async with desk.engine.database.connection() as connection:
-        body = await plans.find_evidence(connection, moment.owner, plan.plan_id)
-    assert body is not None, "a plan is written with its evidence"
-    return body
+        record = await evidence.find_record_of_plan(connection, moment.owner, plan.plan_id)
+    assert record is not None, "a plan is written with its evidence"
+    return record.body

@@ -1,45 +1,32 @@
 """The port behind which papers are printed: what a plan's payer may read and keep (`disclosures.md`)."""
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from enum import StrEnum
 from typing import Protocol
 
+from parcela.domain.disclosures.papers import PaperForm, PaperKind
+from parcela.domain.disclosures.records import Creditor
 from parcela.domain.payments.plans import PaymentOffer, PlanRow
 
-
-class PaperKind(StrEnum):
-    """The sheet comes before the agreement, in good time; the receipt after it."""
-
-    SHEET = "sheet"
-    AGREEMENT = "agreement"
-    RECEIPT = "receipt"
-
-
-class PaperForm(StrEnum):
-    """How a paper is written."""
-
-    HTML = "html"
-    PDF = "pdf"
-    TEXT = "text"
-
+__all__ = [
+    "MEDIA_TYPES",
+    "Creditor",
+    "Paper",
+    "PaperContent",
+    "PaperForm",
+    "PaperKind",
+    "Press",
+    "PressUnavailable",
+]
 
 MEDIA_TYPES: Mapping[PaperForm, str] = {
     PaperForm.HTML: "text/html; charset=utf-8",
     PaperForm.PDF: "application/pdf",
     PaperForm.TEXT: "text/plain; charset=utf-8",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Creditor:
-    """Who lends, as papers name them; `wording` are the creditor's own sentences by slot, in one language."""
-
-    name: str
-    address: str | None = None
-    wording: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +61,19 @@ class Paper:
     def digest(self) -> bytes:
         """SHA-256 of the file."""
         return hashlib.sha256(self.content).digest()
+
+    @property
+    def content_policy(self) -> str:
+        """The Content-Security-Policy under which a browser shows it: its own style, and nothing else."""
+        before, opened, rest = self.content.partition(b"<style>")
+        style, closed, _ = rest.partition(b"</style>")
+        allowed = "'none'"
+        if self.form is PaperForm.HTML and opened and closed and b"<body" not in before:
+            allowed = f"'sha256-{base64.b64encode(hashlib.sha256(style).digest()).decode()}'"
+        return (
+            f"default-src 'none'; style-src {allowed}; form-action 'none'; frame-ancestors 'none';"
+            " base-uri 'none'"
+        )
 
 
 class PressUnavailable(Exception):

@@ -18,6 +18,7 @@ from parcela.operations.payments.agenda import plan_task
 from parcela.operations.payments.booking import book_refund_reversal
 from parcela.operations.payments.desk import PaymentsDesk, PaymentView
 from parcela.operations.payments.events import Happening, tell
+from parcela.operations.payments.mails import write_refund_note
 from parcela.operations.payments.moment import AccountMoment
 from parcela.operations.payments.plan_life import apply_effect, release_plan
 from parcela.operations.payments.refund_reading import RefundSight
@@ -88,6 +89,7 @@ async def succeed(
             plan = await apply_effect(connection, desk, moment, plan, effect)
         instructed = await _tell_runner(connection, moment, plan, ended)
         await release_plan(connection, desk, moment, plan.plan_id)
+        await write_refund_note(connection, desk, moment, payment, plan, refund=ended)
     view = PaymentView(payment=payment, plan=plan)
     await tell(
         connection,

@@ -3,13 +3,17 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import structlog
 
 from parcela.domain.delivery import EXHAUSTED, GONE, Parked
+from parcela.domain.mail import MailKind
+from parcela.domain.payments.accounts import PaymentsAccount
 from parcela.domain.payments.webhooks import WebhookEndpoint
 from parcela.operations.delivery_work import ClaimedLetter, FinishedTry
 from parcela.operations.engine import Engine
+from parcela.operations.mail_letters import NewMail, write_mail
 from parcela.operations.payments.events import reveal
 from parcela.operations.payments.webhook_endpoints import name_secret_context
 from parcela.store import events as happenings
@@ -34,6 +38,14 @@ class LoadedWebhook:
     event: EventRecord
     endpoint: WebhookEndpoint
     secrets: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _EndpointAccount:
+    """An endpoint and its account."""
+
+    endpoint: WebhookEndpoint
+    account: PaymentsAccount
 
 
 async def load_webhooks(engine: Engine, letters: Sequence[ClaimedLetter]) -> dict[str, LoadedWebhook]:
@@ -76,16 +88,16 @@ async def _load(
 
 
 async def note_parked_webhook(engine: Engine, finished: FinishedTry) -> None:
-    """After 410 the endpoint is disabled; after the last try the operator is told whom to write to.
-
-    No mail is sent from here: the record, the log line and the endpoint's deliveries say what was lost.
-    """
+    """After 410 the endpoint is disabled; after the last try the account's owner gets a mail (§11.4)."""
     letter, decision = finished.letter, finished.decision
     assert isinstance(decision, Parked)
     if finished.record.seen.http_status == GONE:
         await _disable(engine, letter)
     elif decision.code == EXHAUSTED:
-        await _tell(engine, letter, "webhook.gave_up", {"reason": decision.reason})
+        account = await _find_account(engine, letter)
+        if account is not None:
+            await _write_to_owner(engine, letter, account, reason=decision.reason)
+        await _tell(engine, letter, "webhook.gave_up", {"reason": decision.reason}, account=account)
 
 
 async def _disable(engine: Engine, letter: ClaimedLetter) -> None:
@@ -100,27 +112,60 @@ async def _disable(engine: Engine, letter: ClaimedLetter) -> None:
         return is_news
 
     if await engine.database.run(work):
-        await _tell(engine, letter, "webhook_endpoint.disabled", {"reason": GONE_REASON})
+        account = await _find_account(engine, letter)
+        await _tell(engine, letter, "webhook_endpoint.disabled", {"reason": GONE_REASON}, account=account)
 
 
-async def _tell(engine: Engine, letter: ClaimedLetter, what: str, facts: dict[str, object]) -> None:
-    """Write what an operator should pass on to the account's owner."""
+async def _write_to_owner(
+    engine: Engine, letter: ClaimedLetter, found: _EndpointAccount, *, reason: str
+) -> None:
+    """The mail of §11.4. Of the address the host alone is named: path and query may hold a secret."""
     seen = engine.recall()
-    owner_email = await _find_owner_email(engine, letter)
+    new = NewMail(
+        owner=found.endpoint.owner,
+        kind=MailKind.WEBHOOK_FAILED,
+        cause=f"{letter.letter_id}:{letter.number}",
+        locale=found.account.locale,
+        address=found.account.owner_email,
+        facts={
+            "shop": found.account.shown_name,
+            "host": urlsplit(found.endpoint.url).hostname or "",
+            "endpoint": letter.key.lane,
+            "event": letter.correlation_id,
+            "topic": letter.topic,
+            "tries": letter.number,
+            "reason": reason,
+        },
+        created_at=seen.now,
+        due_at=seen.now,
+    )
+    async with engine.database.transaction() as connection:
+        await write_mail(connection, engine, new)
+
+
+async def _tell(
+    engine: Engine,
+    letter: ClaimedLetter,
+    what: str,
+    facts: dict[str, object],
+    *,
+    account: _EndpointAccount | None,
+) -> None:
+    """Write what an operator may look up later."""
     data = {
         "endpoint": letter.key.lane,
         "webhook": letter.correlation_id,
-        "owner_email": owner_email,
+        "owner_email": None if account is None else account.account.owner_email,
         **facts,
     }
     row = EventRow(event_id=engine.ids.new_uuid(), type=what, subject=letter.key.lane, data=data)
     async with engine.database.connection() as connection:
-        await happenings.insert_events(connection, letter.key.tenant_id, [row], at=seen.now)
+        await happenings.insert_events(connection, letter.key.tenant_id, [row], at=engine.recall().now)
     log.warning(what, endpoint=letter.key.lane, webhook=letter.correlation_id, topic=letter.topic)
 
 
-async def _find_owner_email(engine: Engine, letter: ClaimedLetter) -> str | None:
-    """The address that the account's set-up names."""
+async def _find_account(engine: Engine, letter: ClaimedLetter) -> _EndpointAccount | None:
+    """The endpoint of a letter and the account that it is of; None when either is gone."""
     seen = engine.recall()
     async with engine.database.connection() as connection:
         found = await webhook_endpoints.list_destinations(
@@ -132,4 +177,4 @@ async def _find_owner_email(engine: Engine, letter: ClaimedLetter) -> str | None
     client_id = destination.endpoint.owner.client_id
     code = next((held.code for held in seen.snapshot.clients.values() if held.client_id == client_id), "")
     account = seen.catalogue(letter.key.tenant_id).find_known_payments_account(code)
-    return None if account is None else account.owner_email
+    return None if account is None else _EndpointAccount(destination.endpoint, account)

@@ -91,14 +91,25 @@ async def find_newest_list(
     connection: Connection, owner: Owner, *, payment_id: str, payment_method_id: str
 ) -> PlanList | None:
     """What was shown last for a payment and a payment method."""
-    row = await connection.fetchrow(
+    newest = await list_newest_lists(
+        connection, owner, payment_id=payment_id, payment_method_id=payment_method_id, limit=1
+    )
+    return newest[0] if newest else None
+
+
+async def list_newest_lists(
+    connection: Connection, owner: Owner, *, payment_id: str, payment_method_id: str, limit: int
+) -> list[PlanList]:
+    """What was shown for a payment and a payment method, the last first."""
+    rows = await connection.fetch(
         f"SELECT * FROM payment_plan_list WHERE {_OWNED} AND payment_id = $4 AND payment_method_id = $5"
-        " ORDER BY position DESC LIMIT 1",
+        " ORDER BY position DESC LIMIT $6",
         *_key(owner),
         payment_id,
         payment_method_id,
+        limit,
     )
-    return None if row is None else await _read_list(connection, owner, row)
+    return [await read_list(connection, owner, row) for row in rows]
 
 
 async def find_list_of_offer(
@@ -115,7 +126,7 @@ async def find_list_of_offer(
         payment_id,
         payment_method_id,
     )
-    return None if row is None else await _read_list(connection, owner, row)
+    return None if row is None else await read_list(connection, owner, row)
 
 
 async def find_list_with_offer(connection: Connection, owner: Owner, offer_id: str) -> PlanList | None:
@@ -127,7 +138,7 @@ async def find_list_with_offer(connection: Connection, owner: Owner, offer_id: s
         *_key(owner),
         offer_id,
     )
-    return None if row is None else await _read_list(connection, owner, row)
+    return None if row is None else await read_list(connection, owner, row)
 
 
 async def insert_check(connection: Connection, check: CreditCheck) -> None:
@@ -168,7 +179,8 @@ async def list_checks(
     return [CreditCheck(owner=owner, **row) for row in rows]
 
 
-async def _read_list(connection: Connection, owner: Owner, row: asyncpg.Record) -> PlanList:
+async def read_list(connection: Connection, owner: Owner, row: asyncpg.Record) -> PlanList:
+    """A list of `payment_plan_list` with its offers."""
     bodies = await connection.fetch(
         "SELECT body FROM payment_offer WHERE tenant_id = $1 AND list_position = $2 ORDER BY number",
         owner.tenant_id,

@@ -28,9 +28,9 @@ from parcela.store.payments.paging import Condition, Listing, list_page
 _COLUMNS = (
     "tenant_id, payment_id, client_id, is_live, status, amount_minor, currency, capture_method,"
     " authorized_minor, captured_minor, refunded_minor, refund_pending_minor, description, reference,"
-    " customer_id, payment_method_id, return_url, has_checkout, expires_at, locale, billing, authentication,"
-    " wish, resolved_count, issuer_program, plan_id::text AS plan_id, unavailable, ignored, fees,"
-    " settlement_id, balance_transaction_id, decline, failure_message, cancellation_reason, metadata,"
+    " customer_id, payment_method_id, return_url, has_checkout, expires_at, locale, has_own_locale, billing,"
+    " authentication, wish, resolved_count, issuer_program, plan_id::text AS plan_id, unavailable, ignored,"
+    " fees, settlement_id, balance_transaction_id, decline, failure_message, cancellation_reason, metadata,"
     " created_at, captured_at"
 )
 _OWNED = "tenant_id = $1 AND client_id = $2 AND is_live = $3"
@@ -63,9 +63,9 @@ async def insert_payment(connection: Connection, payment: Payment, *, checkout_k
     await connection.execute(
         "INSERT INTO payment (tenant_id, payment_id, client_id, is_live, status, amount_minor, currency,"
         " capture_method, description, reference, customer_id, payment_method_id, return_url, has_checkout,"
-        " checkout_key, expires_at, locale, billing, authentication, wish, unavailable, ignored, metadata,"
-        " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-        " $18, $19, $20, $21, $22, $23, $24)",
+        " checkout_key, expires_at, locale, has_own_locale, billing, authentication, wish, unavailable,"
+        " ignored, metadata, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+        " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
         payment.owner.tenant_id,
         payment.payment_id,
         payment.owner.client_id,
@@ -83,6 +83,7 @@ async def insert_payment(connection: Connection, payment: Payment, *, checkout_k
         checkout_key,
         payment.expires_at,
         payment.locale,
+        payment.has_own_locale,
         _dump(payment.billing),
         payment.authentication,
         _dump(payment.wish),

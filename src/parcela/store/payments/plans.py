@@ -26,7 +26,9 @@ _decode_acceptance = msgspec.json.Decoder(TermsAcceptance).decode
 _OWNED = "tenant_id = $1 AND client_id = $2 AND is_live = $3"
 _COLUMNS = (
     "plan_id::text AS plan_id, payment_id, state, offer, strategy, returns_collected_interest, refund_days,"
-    " collection_source, held_by, acceptance, assessment_id, created_at, activated_at, ended_at, lock_version"
+    " collection_source, held_by, acceptance, assessment_id, created_at, activated_at, ended_at,"
+    " lock_version, page_turn, (SELECT e.disclosure_id FROM payment_plan_evidence e"
+    "  WHERE (e.tenant_id, e.plan_id) = (payment_plan.tenant_id, payment_plan.plan_id)) AS disclosure_id"
 )
 _ROW_COLUMNS = (
     "plan_id::text AS plan_id, number, due_date, principal_minor, interest_minor, fee_minor, status,"
@@ -37,10 +39,11 @@ _OPEN = "status IN ('due', 'overdue')"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowToCollect:
-    """An open row that is asked for, and how often it was tried before."""
+    """An open row that is asked for: `attempts` on its day or later, `asked` with those before it."""
 
     number: int
     attempts: int
+    asked: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +54,15 @@ class NextDates:
     collect_on: date | None
 
 
-async def insert_plan(connection: Connection, plan: PaymentPlan, *, card_id: str) -> None:
-    """Write a plan that was accepted, with its rows."""
+async def insert_plan(connection: Connection, plan: PaymentPlan, *, card_id: str, page_key: bytes) -> None:
+    """Write a plan that was accepted, with its rows; `page_key` is the hash of its page's token."""
     offer = plan.offer
     await connection.execute(
         "INSERT INTO payment_plan (tenant_id, client_id, is_live, plan_id, payment_id, offer_id, state,"
         " currency, financed_minor, total_minor, installment_count, offer, strategy,"
         " returns_collected_interest, refund_days, collection_source, acceptance, assessment_id, card_id,"
-        " created_at) VALUES ($1, $2, $3, $4::uuid, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-        " $17, $18, $19::uuid, $20)",
+        " created_at, page_turn, page_key) VALUES ($1, $2, $3, $4::uuid, $5, $6, $7, $8, $9, $10, $11, $12,"
+        " $13, $14, $15, $16, $17, $18, $19::uuid, $20, $21, $22)",
         *_key(plan.owner),
         plan.plan_id,
         plan.payment_id,
@@ -78,6 +81,8 @@ async def insert_plan(connection: Connection, plan: PaymentPlan, *, card_id: str
         plan.assessment_id,
         card_id,
         plan.created_at,
+        plan.page_turn,
+        page_key,
     )
     await connection.executemany(
         "INSERT INTO payment_plan_row (tenant_id, plan_id, number, due_date, principal_minor,"
@@ -98,32 +103,6 @@ async def insert_plan(connection: Connection, plan: PaymentPlan, *, card_id: str
             for row in plan.rows
         ],
     )
-
-
-async def insert_evidence(
-    connection: Connection, plan: PaymentPlan, *, body: str, digest: bytes, accepted_at: datetime
-) -> None:
-    """Keep what was shown and accepted."""
-    await connection.execute(
-        "INSERT INTO payment_plan_evidence (tenant_id, plan_id, body, hash, accepted_at)"
-        " VALUES ($1, $2::uuid, $3, $4, $5)",
-        plan.owner.tenant_id,
-        plan.plan_id,
-        body,
-        digest,
-        accepted_at,
-    )
-
-
-async def find_evidence(connection: Connection, owner: Owner, plan_id: str) -> str | None:
-    """The kept text of a plan's evidence."""
-    body: str | None = await connection.fetchval(
-        "SELECT body FROM payment_plan_evidence JOIN payment_plan USING (tenant_id, plan_id)"
-        f" WHERE {_OWNED} AND plan_id = $4::uuid",
-        *_key(owner),
-        plan_id,
-    )
-    return body
 
 
 async def find_plan(
@@ -150,6 +129,42 @@ async def find_plan_of_payment(
         payment_id,
     )
     return None if row is None else (await _read_plans(connection, owner, [row]))[0]
+
+
+async def find_plan_of_page(connection: Connection, tenant_id: int, page_key: bytes) -> PaymentPlan | None:
+    """The plan whose page a token with this hash opens, whichever account has it."""
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS}, client_id, is_live FROM payment_plan WHERE tenant_id = $1 AND page_key = $2",
+        tenant_id,
+        page_key,
+    )
+    if row is None:
+        return None
+    owner = Owner(tenant_id, row["client_id"], row["is_live"])
+    return (await _read_plans(connection, owner, [row]))[0]
+
+
+async def find_owner(connection: Connection, tenant_id: int, plan_id: str) -> Owner | None:
+    """Whose a plan is."""
+    row = await connection.fetchrow(
+        "SELECT client_id, is_live FROM payment_plan WHERE tenant_id = $1 AND plan_id = $2::uuid",
+        tenant_id,
+        plan_id,
+    )
+    return None if row is None else Owner(tenant_id, row["client_id"], row["is_live"])
+
+
+async def update_page(connection: Connection, plan: PaymentPlan, *, page_key: bytes) -> None:
+    """Give a plan, which is locked, its next link; the one before opens nothing any more."""
+    found = await connection.fetchval(
+        "UPDATE payment_plan SET page_turn = $5, page_key = $6, lock_version = lock_version + 1"
+        f" WHERE {_OWNED} AND plan_id = $4::uuid AND page_turn = $5 - 1 RETURNING 1",
+        *_key(plan.owner),
+        plan.plan_id,
+        plan.page_turn,
+        page_key,
+    )
+    assert found is not None, "the plan is locked"
 
 
 async def list_plans_of_payments(
@@ -296,12 +311,12 @@ async def mark_asked(connection: Connection, plan: PaymentPlan, *, by: date) -> 
 async def list_asked_rows(connection: Connection, plan: PaymentPlan) -> list[RowToCollect]:
     """Rows for which somebody is asked, and whose outcome is not known yet."""
     rows = await connection.fetch(
-        "SELECT number, attempts FROM payment_plan_row"
+        "SELECT number, attempts, attempts + early_attempts AS asked FROM payment_plan_row"
         f" WHERE tenant_id = $1 AND plan_id = $2::uuid AND {_OPEN} AND is_asked ORDER BY number",
         plan.owner.tenant_id,
         plan.plan_id,
     )
-    return [RowToCollect(number=row["number"], attempts=row["attempts"]) for row in rows]
+    return [RowToCollect(**dict(row)) for row in rows]
 
 
 async def find_next_dates(connection: Connection, plan: PaymentPlan) -> NextDates:
@@ -348,10 +363,12 @@ def _build_plan(owner: Owner, row: asyncpg.Record, parts: Sequence[PlanRow]) -> 
         held_by=row["held_by"],
         acceptance=None if acceptance is None else _decode_acceptance(acceptance),
         assessment_id=row["assessment_id"],
+        disclosure_id=row["disclosure_id"],
         created_at=row["created_at"],
         activated_at=row["activated_at"],
         ended_at=row["ended_at"],
         lock_version=row["lock_version"],
+        page_turn=row["page_turn"],
     )
 
 

@@ -128,11 +128,12 @@ class ClockTime(WireObject):
 class CostRate(WireObject):
     """`cost_rate`"""
 
-    _known: ClassVar[frozenset[str]] = frozenset({"label", "value", "method"})
+    _known: ClassVar[frozenset[str]] = frozenset({"label", "value", "method", "text"})
 
     label: str
-    value: str
-    method: str
+    value: str | None
+    method: str | None
+    text: str | None
 
 
 class Customer(WireObject):
@@ -248,6 +249,7 @@ class InstallmentPlan(WireObject):
             "approval",
             "refundEffect",
             "terms",
+            "display",
             "expiresAt",
             "offerHash",
         }
@@ -276,8 +278,36 @@ class InstallmentPlan(WireObject):
     approval: str
     refund_effect: str
     terms: Terms
+    display: InstallmentPlanDisplay
     expires_at: int
     offer_hash: str
+
+
+class InstallmentPlanDisplay(WireObject):
+    """`installment_plan_display`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset(
+        {"language", "title", "total", "costOfCredit", "rate", "fees", "firstPaymentDate", "payments"}
+    )
+
+    language: str
+    title: str
+    total: str
+    cost_of_credit: str
+    rate: CostRate
+    fees: list[str]
+    first_payment_date: str
+    payments: list[InstallmentPlanDisplayPayments]
+
+
+class InstallmentPlanDisplayPayments(WireObject):
+    """`installment_plan_display_payments`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset({"number", "date", "amount"})
+
+    number: int
+    date: str
+    amount: str
 
 
 class Installments(WireObject):
@@ -437,8 +467,11 @@ class Plan(WireObject):
             "held",
             "refundEffect",
             "terms",
+            "display",
             "offer",
             "offerHash",
+            "disclosure",
+            "cardholderUrl",
             "activatedAt",
             "endedAt",
             "livemode",
@@ -469,12 +502,42 @@ class Plan(WireObject):
     held: bool
     refund_effect: str
     terms: Terms
+    display: PlanDisplay
     offer: str
     offer_hash: str
+    disclosure: str | None
+    cardholder_url: str
     activated_at: int | None
     ended_at: int | None
     livemode: bool
     created: int
+
+
+class PlanDisplay(WireObject):
+    """`plan_display`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset(
+        {"language", "title", "total", "costOfCredit", "rate", "fees", "firstPaymentDate", "payments"}
+    )
+
+    language: str
+    title: str
+    total: str
+    cost_of_credit: str
+    rate: CostRate
+    fees: list[str]
+    first_payment_date: str
+    payments: list[PlanDisplayPayments]
+
+
+class PlanDisplayPayments(WireObject):
+    """`plan_display_payments`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset({"number", "date", "amount"})
+
+    number: int
+    date: str
+    amount: str
 
 
 class PlanEffect(WireObject):
@@ -832,7 +895,14 @@ BalanceTransaction._parts = {"feeDetails": FeeDetail}
 BillingDetails._parts = {"address": BillingDetailsAddress}
 ClockAdvance._parts = {"fired": FiredTask}
 Event._parts = {"data": EventData}
-InstallmentPlan._parts = {"rate": CostRate, "fees": PlanFee, "schedule": ScheduleRow, "terms": Terms}
+InstallmentPlan._parts = {
+    "rate": CostRate,
+    "fees": PlanFee,
+    "schedule": ScheduleRow,
+    "terms": Terms,
+    "display": InstallmentPlanDisplay,
+}
+InstallmentPlanDisplay._parts = {"rate": CostRate, "payments": InstallmentPlanDisplayPayments}
 Installments._parts = {
     "schedule": ScheduleRow,
     "unavailableReasons": UnavailableReason,
@@ -844,7 +914,14 @@ Payment._parts = {
     "feeBreakdown": FeeBreakdown,
 }
 PaymentMethod._parts = {"card": Card, "billingDetails": BillingDetails}
-Plan._parts = {"rate": CostRate, "fees": PlanFee, "schedule": ScheduleRow, "terms": Terms}
+Plan._parts = {
+    "rate": CostRate,
+    "fees": PlanFee,
+    "schedule": ScheduleRow,
+    "terms": Terms,
+    "display": PlanDisplay,
+}
+PlanDisplay._parts = {"rate": CostRate, "payments": PlanDisplayPayments}
 PlanEffect._parts = {"before": PlanRow, "after": PlanRow}
 Refund._parts = {"effect": RefundEffect}
 RefundEffect._parts = {"plan": PlanEffect, "feesBack": FeeBreakdown}

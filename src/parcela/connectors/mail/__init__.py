@@ -1,0 +1,1 @@
+"""Mail servers: SMTP, and the sandbox's post office, which keeps what is sent in a folder."""
