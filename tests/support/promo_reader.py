@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from starlette.applications import Starlette
+
 from parcela.dialects.payments.settings import PaymentsSettings
 from parcela.promo.promo import PromoPages
-from starlette.applications import Starlette
 from tests.support.payments_world import ROOT_URL, PaymentsWorld
 
 
