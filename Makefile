@@ -47,7 +47,7 @@ $(READY): requirements/all.txt pyproject.toml clients/python/pyproject.toml
 # servers, browsers and databases: they stay together.
 test: setup
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check sdk
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/architecture
+	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder --ignore=tests/architecture
 
 check: style types layers
 

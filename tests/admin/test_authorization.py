@@ -28,6 +28,7 @@ PARAMS = {
     "key_id": "1",
     "pan_list_id": "282000000000000001",
     "plan_id": NO_ID,
+    "payment_id": "pay_01KDEM0ST0REAAAAAAAAAAAA01",
     "letter_id": NO_ID,
     "authorization_id": NO_ID,
     "owner": NO_ID,

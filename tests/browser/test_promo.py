@@ -189,7 +189,7 @@ def test_the_dialog_by_keyboard(open_shop: Callable[..., Shop]) -> None:
 
 def test_a_statement_that_does_not_fit_gives_way_to_a_shorter_one(open_shop: Callable[..., Shop]) -> None:
     shop = open_shop()
-    shop.show(tag(), style="parcela-promo { display: block; min-height: 4em }")
+    shop.show(tag(), style="parcela-promo { display: block; min-height: 3em }")
     shop.wait("Zahlung in Raten Alle Ratenpläne ansehen")
     shown = shop.page.evaluate(READ)
     assert ("Kreditaufnahme kostet Geld" in shown, "€" in shown) == (True, False)

@@ -46,6 +46,7 @@ def test_an_account_is_shown_as_a_catalogue_file(parcela: Run, tmp_path: Path) -
                 "acquirer_id": "PARCELA_SIM",
                 "acquirer_merchant_id": "100200401",
                 "terminal_id": "PARC0005",
+                "sends_receipts": True,
             }
         ],
     }

@@ -31,7 +31,7 @@ from parcela.operations.servicing import quote_payoff
 
 ROOT = Path(__file__).parents[2]
 IS_LONG = "HISTORY_EXAMPLES" in os.environ
-EXAMPLES = int(os.environ.get("HISTORY_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("HISTORY_EXAMPLES", "4"))
 STEPS = int(os.environ.get("HISTORY_STEPS", "200"))
 
 MUST_HAPPEN = {

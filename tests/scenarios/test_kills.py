@@ -16,7 +16,7 @@ from tests.conftest import DemoTemplate
 from tests.support.siege import Orders, Scene, lay_siege
 from tests.support.siege_proof import count_doubled, list_problems
 
-PURCHASES, KILLS, BILLING_KILLS, DURATION_S = 250, 10, 2, 10.0
+PURCHASES, KILLS, BILLING_KILLS, DURATION_S = 150, 6, 2, 6.0
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.support.shop_machine import ShopBench, ShopMachine
 
 IS_LONG = "ORDER_EXAMPLES" in os.environ
 IS_SHRUNK = "ORDER_SHRINK" in os.environ
-EXAMPLES = int(os.environ.get("ORDER_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("ORDER_EXAMPLES", "12"))
 STEPS = int(os.environ.get("ORDER_STEPS", "40"))
 MUST_HAPPEN = {
     "authorization: approved",

@@ -21,7 +21,7 @@ from tests.support.shop_siege import (
     wait_until_resolved,
 )
 
-PAYERS, EVERY_S = 10, 1.5
+PAYERS, EVERY_S = 6, 1.5
 
 
 @pytest.fixture
