@@ -43,11 +43,11 @@ $(READY): requirements/all.txt pyproject.toml clients/python/pyproject.toml
 		-e . -e clients/python
 	@touch $@
 
-# Many tests wait, for deadlines and for processes: more workers than processors. The tests of a file share
-# servers, browsers and databases: they stay together.
+# Many tests wait, for deadlines and for processes: more workers than processors. Which tests stay together
+# is said in tests/conftest.py.
 test: setup
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check sdk
-	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder --ignore=tests/architecture
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/architecture
 
 check: style types layers
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import structlog
+from xdist.scheduler import LoadScopeScheduling
 
 import parcela
 from parcela.app import open_engine
@@ -45,9 +46,31 @@ def choose_home() -> Path:
 TEST_HOME = choose_home()
 
 
+_SHARED = ("tests/hostile", "tests/clients", "tests/browser")
+"""Folders whose tests share a server or a browser: each of them is one worker's work."""
+_LONG = (*_SHARED, "tests/scenarios")
+
+
+class KeepTogether(LoadScopeScheduling):
+    """Gives workers whole files, and whole folders where tests share what takes long to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in _SHARED if file.startswith(f"{folder}/")), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """However many workers there are."""
+    return KeepTogether(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long stories first: the many short files fill what is left of the time at the end."""
-    items.sort(key=lambda item: "tests/scenarios/" not in item.nodeid)
+    """The long ones first: the many short files fill what is left of the time at the end."""
+    items.sort(key=lambda item: _find_turn(item.nodeid))
+
+
+def _find_turn(nodeid: str) -> int:
+    return next((turn for turn, folder in enumerate(_LONG) if nodeid.startswith(f"{folder}/")), len(_LONG))
 
 
 def pytest_collection_finish() -> None:
