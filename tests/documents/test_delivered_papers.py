@@ -21,7 +21,6 @@ from parcela.operations.payments.papers import (
     find_offer_subject,
     find_plan_subject,
     give_paper,
-    list_papers,
 )
 from parcela.operations.payments.press import Paper, PaperContent, PressUnavailable
 from parcela.store.payments import offers, papers, payment_methods
@@ -195,7 +194,8 @@ def test_two_ways_are_two_deliveries_of_one_file(payments: PaymentsWorld) -> Non
         ways = [PaperWay.MAIL, PaperWay.PLAN_PAGE, PaperWay.MAIL]
         given = [await give_paper(desk, moment, subject, wanted, way=way) for way in ways]
         assert len({paper.digest for paper in given}) == 1
-        return await list_papers(desk, moment, payment["id"])
+        async with desk.engine.database.connection() as connection:
+            return await papers.list_deliveries(connection, moment.owner, payment["id"])
 
     told = payments.as_account(give)
     assert [(one.way, one.kind, one.language) for one in told] == [

@@ -18,7 +18,7 @@ from parcela.domain.payments.plans import PaymentOffer, PlanRow
 from parcela.domain.rates.regimes import Regime
 from parcela.domain.schedule.records import Schedule, make_row
 from parcela.domain.terms import Fee, FeeKind, PricingTerms, Rate
-from parcela.words.disclosures.facts import PrintedFact, list_neutral, print_facts
+from parcela.words.disclosures.facts import PrintedFact, print_facts
 from parcela.words.disclosures.labels import find_rate_label
 from parcela.words.words import Words
 
@@ -211,9 +211,9 @@ def test_only_a_creditor_that_personalises_says_so() -> None:
 def test_the_creditors_words_stand_in_place_of_ours() -> None:
     offer = offer_rows("DEU", AUGUST, [103_53] * 6, lent_minor=600_00)
     ours = print_facts(offer, Words("en"), BANK)
-    assert list_neutral(ours) == ("late_payment", "withdrawal", "prepayment")
+    assert [fact.kind for fact in ours if fact.is_neutral] == ["late_payment", "withdrawal", "prepayment"]
     theirs = print_facts(offer, Words("en"), replace(BANK, wording={"late_payment": "We charge 5.00."}))
-    assert list_neutral(theirs) == ("withdrawal", "prepayment")
+    assert [fact.kind for fact in theirs if fact.is_neutral] == ["withdrawal", "prepayment"]
     assert {fact.kind: fact.text for fact in theirs}["late_payment"] == "We charge 5.00."
 
 
@@ -222,7 +222,7 @@ def test_fees_alone_are_never_zero_percent() -> None:
     terms = PricingTerms(count=3, interval=MONTHLY, fees=(fee,))
     source = price_source(make_core("core", 3, terms=terms))
     offer = price_plan(source, make_purchase(merchant_country="DEU"), EURO)
-    assert (offer.is_interest_free, str(offer.interest_percent)) == (False, "0.00")
+    assert (offer.cost_minor, str(offer.interest_percent)) == (10_00, "0.00")
     assert (
         print_by_kind(offer)["borrowing_rate"]
         == "0.00% a year, fixed; with the fees it comes to 10.5% (APRC)"

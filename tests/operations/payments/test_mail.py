@@ -37,8 +37,8 @@ from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.handlers import HANDLERS
 from parcela.operations.payments.mails import plan_reminder
 from parcela.operations.payments.moment import AccountMoment
-from parcela.operations.payments.plan_reading import find_plan_of
 from parcela.operations.payments.press import Paper, PaperContent, Press, PressUnavailable
+from parcela.store.payments import plans
 from parcela.words.letters import Enclosed, write_letter
 from parcela.words.words import Words
 
@@ -310,7 +310,7 @@ def remind(world: PaymentsWorld, payment: dict[str, Any], *rules: str, shown_bef
 
     async def work(desk: PaymentsDesk, moment: AccountMoment) -> None:
         async with desk.engine.database.transaction() as connection:
-            plan = await find_plan_of(connection, moment.owner, payment["id"])
+            plan = await plans.find_plan_of_payment(connection, moment.owner, payment["id"])
             assert plan is not None
             plan = replace(
                 plan, offer=replace(plan.offer, disclosures=tuple(make_disclosure(rule) for rule in rules))

@@ -54,10 +54,10 @@ from parcela.operations.payments.plan_life import (
     hold_plan,
     release_plan,
 )
-from parcela.operations.payments.plan_reading import find_plan_of, list_plans_of
 from parcela.operations.plans import read_plan
 from parcela.store.database import REFUSED_ERRORS, Connection
 from parcela.store.payments import payments as payments_store
+from parcela.store.payments import plans
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def change(world: PaymentsWorld, payment: dict[str, Any], work: Work) -> Any:
 
     async def act(desk: PaymentsDesk, moment: AccountMoment) -> Any:
         async def run(connection: Connection) -> Any:
-            plan = await find_plan_of(connection, moment.owner, payment["id"])
+            plan = await plans.find_plan_of_payment(connection, moment.owner, payment["id"])
             assert plan is not None
             return await work(connection, desk, moment, plan)
 
@@ -542,8 +542,10 @@ def test_plans_of_many_payments_are_read_together(payments: PaymentsWorld) -> No
 
     async def find(desk: PaymentsDesk, moment: AccountMoment) -> dict[str, int]:
         async with desk.engine.database.connection() as connection:
-            held = await list_plans_of(connection, moment.owner, [*(one["id"] for one in bought), "pay_x"])
-            assert await find_plan_of(connection, moment.owner, "pay_x") is None
+            held = await plans.list_plans_of_payments(
+                connection, moment.owner, [*(one["id"] for one in bought), "pay_x"]
+            )
+            assert await plans.find_plan_of_payment(connection, moment.owner, "pay_x") is None
         return {payment_id: plan.offer.count for payment_id, plan in held.items()}
 
     assert payments.as_account(find) == {bought[0]["id"]: 3, bought[1]["id"]: 6}

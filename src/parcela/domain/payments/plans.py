@@ -179,11 +179,6 @@ class PaymentOffer:
         start, last = self.priced_on or self.rows[0].due_date, self.rows[-1].due_date
         return (last.year - start.year) * 12 + last.month - start.month + (last.day > start.day)
 
-    @property
-    def is_interest_free(self) -> bool:
-        """May it be called so? Only what costs nothing at all (`disclosures.md` §5)."""
-        return self.cost_minor == 0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermsAcceptance:

@@ -108,14 +108,6 @@ async def find_checkout(desk: PaymentsDesk, token: str, *, browser: str) -> Chec
         return await _read(connection, desk, moment, payment, browser=browser)
 
 
-async def read_again(desk: PaymentsDesk, checkout: Checkout, *, browser: str) -> Checkout:
-    """The same page as it stands now."""
-    async with desk.engine.database.connection() as connection:
-        payment = await payments.find_payment(connection, checkout.moment.owner, checkout.payment.payment_id)
-        assert payment is not None, "payments are not deleted"
-        return await _read(connection, desk, checkout.moment, payment, browser=browser)
-
-
 async def _read(
     connection: Connection, desk: PaymentsDesk, moment: AccountMoment, payment: Payment, *, browser: str
 ) -> Checkout:

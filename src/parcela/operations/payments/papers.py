@@ -128,12 +128,6 @@ def describe_content(moment: AccountMoment, subject: PaperSubject, wanted: Paper
     )
 
 
-async def list_papers(desk: PaymentsDesk, moment: AccountMoment, payment_id: str) -> list[PaperDelivery]:
-    """What was delivered for a payment, the first first."""
-    async with desk.engine.database.connection() as connection:
-        return await papers.list_deliveries(connection, moment.owner, payment_id)
-
-
 async def _find_kept(
     desk: PaymentsDesk, moment: AccountMoment, subject: PaperSubject, wanted: PaperRequest
 ) -> papers.KeptPaper | None:

@@ -1,27 +1,11 @@
-"""Plans of payments, looked at: by payment, and one by its id."""
-
-from collections.abc import Sequence
+"""A plan of a payment and its evidence, by the name that this door gives it."""
 
 from parcela.domain.payments.ids import find_plan_id
 from parcela.domain.payments.plans import PaymentPlan
-from parcela.domain.payments.records import Owner
 from parcela.domain.payments.refusals import refuse_missing
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.moment import AccountMoment
-from parcela.store.database import Connection
 from parcela.store.payments import evidence, plans
-
-
-async def find_plan_of(connection: Connection, owner: Owner, payment_id: str) -> PaymentPlan | None:
-    """The newest plan of a payment."""
-    return await plans.find_plan_of_payment(connection, owner, payment_id)
-
-
-async def list_plans_of(
-    connection: Connection, owner: Owner, payment_ids: Sequence[str]
-) -> dict[str, PaymentPlan]:
-    """The newest plan of each payment that has one."""
-    return await plans.list_plans_of_payments(connection, owner, payment_ids)
 
 
 async def read_plan(desk: PaymentsDesk, moment: AccountMoment, name: str) -> PaymentPlan:

@@ -88,11 +88,6 @@ def print_facts(offer: PaymentOffer, words: Words, creditor: Creditor) -> tuple[
     return tuple(printed)
 
 
-def list_neutral(facts: tuple[PrintedFact, ...]) -> tuple[str, ...]:
-    """The slots for which the creditor's counsel has given no wording."""
-    return tuple(fact.kind for fact in facts if fact.is_neutral)
-
-
 def _print_fact(kind: FactKind, printing: _Printing) -> PrintedFact:
     words, own = printing.words, printing.creditor.wording.get(kind)
     is_neutral = kind in SLOTS and own is None
