@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import structlog
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 import parcela
 from parcela.app import open_engine
@@ -54,6 +55,24 @@ _LONG = (*_SHARED, "tests/scenarios")
 class KeepTogether(LoadScopeScheduling):
     """Gives workers whole files, and whole folders where tests share what takes long to start."""
 
+    def schedule(self) -> None:
+        """Tests that share an id would count as one, and the others would silently not be run."""
+        collected = next(iter(self.registered_collections.values()))
+        assert len(set(collected)) == len(collected), "two tests have the same id"
+        super().schedule()
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """The test that ended a worker is not run again: one that hangs would only end the next."""
+        units = self.assigned_work[node].values()
+        crashed = next(
+            ((unit, test) for unit in units for test, is_done in unit.items() if not is_done), None
+        )
+        if crashed is not None:
+            unit, test = crashed
+            unit[test] = True
+        super().remove_node(node)
+        return None if crashed is None else crashed[1]
+
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return next((folder for folder in _SHARED if file.startswith(f"{folder}/")), file)
@@ -62,6 +81,12 @@ class KeepTogether(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """However many workers there are."""
     return KeepTogether(config, log)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Schemathesis 4.32 gives the tests of all operations one id; pytest 9.2 takes none from names."""
+    if (label := getattr(item, "operation_label", None)) is not None:
+        item._id = replace(item.id, params=label)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
