@@ -17,7 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from tests.support.browser_world import WCAG, HostedServer
-from tests.support.page_states import PLANS, STATES, PageState, choose, give_card, send
+from tests.support.page_states import PLANS, STATES, PageState, choose, follow, give_card, send
 
 import parcela
 from parcela.checkout.accessibility import RECORD, hash_looks
@@ -152,7 +152,7 @@ def test_a_purchase_by_mouse_in_every_language(
     payment = hosted.make_payment(amount=60001)
     page.goto(payment["checkoutUrl"])
     if language != "en":
-        page.get_by_role("link", name=LANGUAGE_NAMES[language], exact=True).click()
+        follow(page, LANGUAGE_NAMES[language])
     assert page.locator("h1").inner_text() == words.say("card_title")
     give_card(page, PLANS)
     assert page.locator("h1").inner_text() == words.say("choice_title")
@@ -164,7 +164,7 @@ def test_a_purchase_by_mouse_in_every_language(
     assert read_amounts(page, words, 62964) == 12
     after = hosted.get(f"/v1/payments/{payment['id']}")
     assert (after["status"], after["installments"]["resolvedCount"]) == ("completed", 12)
-    page.get_by_role("link", name=words.say("to_shop", shop="Parcela Demo Store")).click()
+    follow(page, words.say("to_shop", shop="Parcela Demo Store"))
     assert page.url == f"{hosted.root_url}/healthz?payment={payment['id']}"
     found.purchases += 1
 

@@ -37,8 +37,15 @@ class PageState:
 
 
 def send(page: Page, form: str) -> None:
-    """Send the form that goes to an address that ends so."""
-    page.locator(f'form[action$="/{form}"] button').click()
+    """Send the form that goes to an address that ends so, and wait for the page that answers."""
+    with page.expect_event("load"):
+        page.locator(f'form[action$="/{form}"] button').click()
+
+
+def follow(page: Page, name: str) -> None:
+    """Click the link with this text, and wait for the page that it leads to."""
+    with page.expect_event("load"):
+        page.get_by_role("link", name=name, exact=True).click()
 
 
 def open_page(hosted: HostedServer, page: Page, **members: object) -> str:
