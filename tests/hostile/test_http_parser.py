@@ -332,7 +332,7 @@ def test_a_slow_head_does_not_stop_others(site: Site, where: str) -> None:
     started_s = time.monotonic()
     answer = site.ask_good() if where == "network" else site.pay_well()
     assert answer.status == (200 if where == "network" else 201)
-    assert time.monotonic() - started_s < 2
+    assert time.monotonic() - started_s < 8
     for connection in slow:
         connection.close()
 

