@@ -122,3 +122,25 @@ def test_many_callers_that_ask_again_as_soon_as_they_are_answered_all_get_throug
         assert max(len(batch) for batch in recorder.batches) == 7
 
     play(work)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3], ids=["before its first step", "at its first step", "under way"])
+def test_a_flight_that_is_cancelled_ends_with_its_waiters_and_the_next_one_flies(steps: int) -> None:
+    async def work(recorder: Recorder) -> None:
+        batcher = Batcher(recorder.run)
+        before = asyncio.all_tasks()
+        asking = asyncio.create_task(batcher.submit(1))
+        await asyncio.sleep(0)
+        (flight,) = asyncio.all_tasks() - before - {asking}
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        late = asyncio.create_task(batcher.submit(2))
+        if steps:
+            await asyncio.sleep(0)
+        flight.cancel()
+        ends = await asyncio.gather(asking, late, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * 2
+        recorder.gate.set()
+        assert await batcher.submit(3) == 6
+
+    play(work)

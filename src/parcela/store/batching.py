@@ -31,6 +31,7 @@ class Batcher(Generic[Item, Answer]):
         self._waiting.append((item, answer))
         if self._flight is None:
             self._flight = asyncio.create_task(self._fly())
+            self._flight.add_done_callback(self._end_cancelled)
         return await answer
 
     async def _fly(self) -> None:
@@ -43,6 +44,15 @@ class Batcher(Generic[Item, Answer]):
             # Here, not in a done callback: whoever was just answered may submit again before that
             # callback runs, and would find a flight that no longer looks for items.
             self._flight = None
+
+    def _end_cancelled(self, flight: asyncio.Task[None]) -> None:
+        """A flight that was cancelled, perhaps before its first step, ends with those who waited for it."""
+        if self._flight is flight:
+            self._flight = None
+        if flight.cancelled() and self._flight is None:
+            waiting, self._waiting = self._waiting, []
+            for _, answer in waiting:
+                answer.cancel()
 
     async def _run_batch(self, batch: Sequence[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
         try:
