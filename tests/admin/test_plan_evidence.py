@@ -1,5 +1,6 @@
 """The evidence that a plan's terms were accepted, by the set-up door."""
 
+import base64
 import hashlib
 from datetime import datetime
 
@@ -56,6 +57,7 @@ def test_a_payments_file_is_for_operators(database_url: str, demo_template: Demo
     with open_payments_world(database_url, demo_template.home) as world:
         payment = pay_in_rows(world)
         (kept,) = world.fetch("SELECT * FROM payment_plan_evidence")
+        (paper,) = world.fetch("SELECT * FROM paper")
     path = f"/payments/{payment['id']}/evidence"
     with open_admin_world(database_url, demo_template.home) as admin:
         reply = admin.call("operator", "GET", path)
@@ -64,14 +66,25 @@ def test_a_payments_file_is_for_operators(database_url: str, demo_template: Demo
     assert reply.status == 200
     whole = reply.json
     (record,) = whole.pop("records")
+    accepted_at = record.pop("accepted_at")
     assert whole == {
         "payment_id": payment["id"],
         "account_id": ACCOUNT_ID,
         "live": False,
-        "papers": [],
+        "papers": [
+            {
+                "kind": "agreement",
+                "form": "html",
+                "language": "en",
+                "template_version": paper["template_version"],
+                "way": "record",
+                "delivered_at": accepted_at,
+                "sha256": paper["digest"].hex(),
+                "content": base64.b64encode(paper["content"]).decode(),
+            }
+        ],
     }
-    accepted_at = record.pop("accepted_at").replace("Z", "+00:00")
-    assert datetime.fromisoformat(accepted_at) == kept["accepted_at"]
+    assert datetime.fromisoformat(accepted_at.replace("Z", "+00:00")) == kept["accepted_at"]
     assert record == {
         "disclosure_id": kept["disclosure_id"],
         "plan_id": str(kept["plan_id"]),

@@ -270,6 +270,29 @@ def test_while_the_server_is_away_the_child_stays(open_shop: Callable[..., Shop]
     shop.wait(SENTENCE)
 
 
+def test_a_silent_server_is_given_up_after_five_seconds(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    failed: list[str] = []
+    shop.page.on("requestfailed", lambda request: failed.append(request.url))
+    shop.page.route("**/promo/data**", lambda route: None)
+    # The page's clock stands still from the start on, and moves by what is said here alone.
+    shop.page.clock.install(time=0)
+    shop.page.clock.pause_at(1_000)
+    with shop.page.expect_request("**/promo/data**"):
+        shop.show(tag())
+    shop.page.clock.run_for(4_999)
+    assert (failed, shop.shows_fallback()) == ([], True)
+    with shop.page.expect_event("requestfailed"):
+        shop.page.clock.run_for(1)
+    assert (failed, shop.pending) == (shop.asked, set())
+    assert (len(failed), shop.shows_fallback(), shop.page.evaluate(READ)) == (1, True, "")
+    # The tag asks again for what it is given next.
+    shop.page.unroute("**/promo/data**")
+    shop.page.clock.resume()
+    shop.set_amount(60001)
+    shop.wait(SENTENCE)
+
+
 def test_a_slow_answer_is_given_up_and_its_tag_may_leave(open_shop: Callable[..., Shop]) -> None:
     shop = open_shop()
     failed: list[str] = []

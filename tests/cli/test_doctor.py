@@ -5,9 +5,14 @@ import socket
 from pathlib import Path
 
 import asyncpg
+import pytest
 from tests.cli.conftest import Run
 from tests.conftest import DemoTemplate
 from tests.support.live_server import find_free_port
+
+from parcela.cli.doctor import Examination, check_papers
+from parcela.documents.pdf import MEND
+from parcela.operations.payments.press import PressUnavailable
 
 
 def read_marks(output: str) -> dict[str, str]:
@@ -18,7 +23,7 @@ def read_marks(output: str) -> dict[str, str]:
 def test_a_healthy_deployment_gets_a_clean_bill(parcela: Run) -> None:
     result = parcela("doctor", PARCELA_PORT=str(find_free_port()))
     machine = ["python", "settings", "home", "papers", "port"]
-    subjects = [*machine, "database", "clock", "schema", "key file", "audit", "plans"]
+    subjects = [*machine, "database", "clock", "schema", "key file", "audit", "plans", "settlement"]
     assert (result.exit_code, list(read_marks(result.output))) == (0, subjects)
     assert set(read_marks(result.output).values()) == {"ok"}
 
@@ -28,6 +33,31 @@ def test_a_wrong_setting_is_named(parcela: Run) -> None:
     assert result.exit_code == 1
     last = result.output.splitlines()[-1]
     assert last == "WRONG  settings   PARCELA_PORT must be a whole number, not 'eighty'."
+
+
+LACKS = {
+    # What the machine lacks, and what the doctor says: pages and HTML papers work, so nothing is wrong.
+    "pango": (
+        PressUnavailable("PDF files cannot be made: install Pango (no library)."),
+        "PDF files cannot be made: install Pango (no library)."
+        " Pages, and papers as HTML and text, need none of that.",
+    ),
+    "fonts": (["Arabic", "Japanese"], f"PDF files can be made, but not in Arabic or Japanese: {MEND}"),
+}
+
+
+@pytest.mark.parametrize("lack", LACKS)
+def test_a_machine_that_makes_no_pdf_is_warned(capsys: pytest.CaptureFixture[str], lack: str) -> None:
+    found, said = LACKS[lack]
+
+    def list_missing() -> list[str]:
+        if isinstance(found, PressUnavailable):
+            raise found
+        return found
+
+    examination = Examination()
+    check_papers(examination, list_missing)
+    assert (capsys.readouterr().out, examination.is_healthy) == (f"WARN   papers     {said}\n", True)
 
 
 def test_a_taken_port_is_named(parcela: Run) -> None:

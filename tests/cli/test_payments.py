@@ -92,7 +92,7 @@ def test_a_payments_file_holds_its_record_and_the_plan_shows_it(
         payment = pay_in_rows(world)
     file, name = tmp_path / "file.json", payment["installments"]["plan"]
     written = parcela("payment", "evidence", payment["id"], str(file)).output
-    assert written.replace("\n", "") == f"Wrote 1 record and 0 papers of {payment['id']} to {file}."
+    assert written.replace("\n", "") == f"Wrote 1 record and 1 paper of {payment['id']} to {file}."
     whole = json.loads(file.read_text())
     (record,) = whole["records"]
     digest = hashlib.sha256(record["body"].encode())

@@ -327,7 +327,18 @@ def test_no_record_of_a_try_holds_a_card_number(deliver: Deliver, spelling: str)
         said = spelling.format(CARD, CARD).encode()
         # Across the edge of what is kept, too.
         body = said + b"." * (2048 - len(said) - 8) + CARD.encode()
-        world.receiver.script(make_answer(503, body), make_answer(400, said))
+        signatures: list[str] = []
+
+        def echo(request: Received) -> bytes:
+            signature = request.headers["authorization"].partition('oauth_signature="')[2].rstrip('"')
+            signatures.append(signature)
+            return (
+                make_answer(503, body)
+                if len(signatures) == 1
+                else make_answer(400, said + signature.encode())
+            )
+
+        world.receiver.reply = echo
         await world.buy()
         async with world.work():
             await world.settle(attempts=1)
@@ -338,7 +349,9 @@ def test_no_record_of_a_try_holds_a_card_number(deliver: Deliver, spelling: str)
             for table in ("delivery_attempt", "letter"):
                 rows += await connection.fetch(f"SELECT to_jsonb(t)::text AS text FROM {table} t")
         assert all(CARD not in row["text"] and CARD[:14] not in row["text"] for row in rows)
-        assert mask_digits(CARD) in str(history.attempts[1].answer)
+        assert [signature for signature in signatures if any(signature in row["text"] for row in rows)] == []
+        repeated = str(history.attempts[1].answer)
+        assert (mask_digits(CARD) in repeated, repeated.endswith("*" * len(signatures[1]))) == (True, True)
         first = history.attempts[0]
         assert first.request_headers is not None
         assert 'oauth_signature="[cut]"' in first.request_headers["Authorization"]

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from tests.conftest import DemoTemplate
 from tests.support.payment_calls import create
 from tests.support.plan_buyers import MASTERCARD, buy
-from tests.support.receiver import make_answer
+from tests.support.receiver import Received, make_answer
 from tests.support.webhook_world import WebhookWorld, open_webhook_world
 
 from parcela.connectors.outbound_http import GuardedHttp
@@ -72,7 +72,17 @@ def test_each_endpoint_gets_what_it_asked_for_under_the_name_it_asked_for(world:
 
 
 def test_what_opens_a_shoppers_pages_goes_out_and_is_not_kept(world: WebhookWorld) -> None:
-    world.add_quiet_endpoint(events=["payment.created", "plan.accepted"])
+    endpoint = world.add_quiet_endpoint(events=["payment.created", "plan.accepted"])
+
+    def echo(request: Received) -> bytes:
+        """What an echoing or a debugging receiver answers."""
+        signatures = [request.headers[name] for name in ("webhook-signature", "x-vinr-signature")]
+        shown = request.json["data"]["object"]
+        found = shown.get("checkoutUrl") or shown.get("cardholderUrl") or ""
+        heads = [found.rpartition("/")[2], endpoint["secret"], *signatures, ""]
+        return make_answer(500, "\n".join(heads).encode() + request.body)
+
+    world.receiver.reply = echo
     bought = buy(world.payments, MASTERCARD, 3)
     plan = world.payments.get(f"/v1/installments/plans/{bought['installments']['plan']}").body
     links = {plan["cardholderUrl"], create(world.payments)["checkoutUrl"]}
@@ -80,9 +90,22 @@ def test_what_opens_a_shoppers_pages_goes_out_and_is_not_kept(world: WebhookWorl
     objects = [body["data"]["object"] for body in world.list_bodies()]
     told = {found.get(name) for found in objects for name in ("cardholderUrl", "checkoutUrl")} - {None}
     assert told == links
-    kept = str(world.payments.fetch("SELECT request_body FROM delivery_attempt"))
+    rows = world.payments.fetch(
+        "SELECT request_body AS sent, answer FROM delivery_attempt WHERE http_status = 500"
+    )
     tokens = [link.rpartition("/")[2].rpartition(".")[2] for link in links]
-    assert (kept.count("{token}"), [token for token in tokens if token in kept]) == (2, [])
+    signatures = [
+        request.headers[name].removeprefix("v1,")
+        for request in world.receiver.received
+        for name in ("webhook-signature", "x-vinr-signature")
+    ]
+    kept = "".join(row["sent"] + row["answer"] for row in rows)
+    assert sum(row["sent"].count("{token}") for row in rows) == 2
+    assert [secret for secret in (*tokens, *signatures, endpoint["secret"]) if secret in kept] == []
+    stars = sorted(row["answer"].splitlines()[:4] for row in rows)
+    secret = "*" * len(endpoint["secret"])
+    rest = [secret, "*" * 47, "*" * 64]
+    assert stars == [["", *rest], ["*" * 43, *rest], ["1." + "*" * 43, *rest]]
 
 
 def test_six_tries_on_the_ladder_then_it_is_given_up_and_can_be_sent_again(world: WebhookWorld) -> None:

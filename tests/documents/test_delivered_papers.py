@@ -57,9 +57,11 @@ def buy(world: PaymentsWorld, **members: Any) -> tuple[dict[str, Any], Shopper, 
 
 
 def list_records(world: PaymentsWorld, payment_id: str) -> list[dict[str, Any]]:
+    """What went to a reader: the agreement that lies with the evidence is told apart."""
     return world.fetch(
         "SELECT p.kind, p.form, p.language, d.offer_id, d.plan_id IS NOT NULL AS has_plan, d.way"
-        " FROM paper_delivery d JOIN paper p USING (tenant_id, digest) WHERE d.payment_id = $1"
+        " FROM paper_delivery d JOIN paper p USING (tenant_id, digest)"
+        " WHERE d.payment_id = $1 AND d.way <> 'record'"
         " ORDER BY d.position",
         payment_id,
     )
@@ -76,7 +78,13 @@ def test_sheet_before_agreement_and_receipt_after(shared_payments: PaymentsWorld
     assert shopper.get(f"{shopper.path}/agreement.html").status == 404
     shopper.seen = shopper.get(shopper.path)
     shopper.send("pay", terms="yes")
+    (kept,) = world.fetch(
+        "SELECT content FROM paper p JOIN paper_delivery d USING (tenant_id, digest)"
+        " WHERE d.payment_id = $1 AND d.way = 'record'",
+        payment["id"],
+    )
     agreement = shopper.get(f"{shopper.path}/agreement.html")
+    assert agreement.raw == kept["content"]
     receipt = shopper.get(f"{shopper.path}/receipt.pdf")
     assert (agreement.title, receipt.status) == ("Agreement on your payment plan", 200)
     assert receipt.headers["content-disposition"] == 'attachment; filename="receipt.pdf"'
@@ -199,10 +207,11 @@ def test_two_ways_are_two_deliveries_of_one_file(payments: PaymentsWorld) -> Non
 
     told = payments.as_account(give)
     assert [(one.way, one.kind, one.language) for one in told] == [
+        (PaperWay.RECORD, PaperKind.AGREEMENT, "en"),
         (PaperWay.MAIL, PaperKind.RECEIPT, "de"),
         (PaperWay.PLAN_PAGE, PaperKind.RECEIPT, "de"),
     ]
-    assert [row["n"] for row in payments.fetch("SELECT count(*) AS n FROM paper")] == [1]
+    assert [row["n"] for row in payments.fetch("SELECT count(*) AS n FROM paper")] == [2]
 
 
 def test_the_same_first_request_twice_at_once_keeps_one_file(payments: PaymentsWorld) -> None:

@@ -13,7 +13,14 @@ from tests.support.papers import LANGUAGES, SHOWN_AT, make_content, make_disclos
 from parcela.documents.press import PaperPress, find_version
 from parcela.domain.disclosures.records import FactKind, Side
 from parcela.domain.payments.plans import CostRate, PaymentOffer
-from parcela.operations.payments.press import Paper, PaperContent, PaperForm, PaperKind
+from parcela.operations.payments.press import (
+    Emphasis,
+    Paper,
+    PaperContent,
+    PaperForm,
+    PaperKind,
+    ShownFact,
+)
 from parcela.words.words import Words
 
 PRESS = PaperPress()
@@ -232,9 +239,27 @@ def test_equal_content_gives_equal_bytes_and_its_version_names_the_wording() -> 
 def test_the_ten_facts_come_before_those_of_the_law() -> None:
     offer: PaymentOffer = make_paper_offer()
     facts = PRESS.print_facts(offer, creditor=make_content().creditor, language="en")
-    assert [fact["fact"] for fact in facts] == [
-        *("payments", "total", "cost", "rate", "fees", "first_due", "schedule", "returns", "terms"),
+    assert [fact.fact for fact in facts] == [
+        *("payments", "total", "cost", "rate", "interest", "fees", "first_due", "schedule", "returns"),
+        "terms",
         *("creditor", "amount_financed", "duration", "borrowing_rate", "total_of_payments", "late_payment"),
         *("withdrawal", "prepayment", "complaints", "credit_warning"),
     ]
-    assert facts[3] == {"fact": "rate", "label": "APRC", "text": "12.7%"}
+    assert facts[3] == ShownFact(fact="rate", label="APRC", text="12.7%", emphasis=Emphasis.STRONG)
+    assert [fact.fact for fact in facts if fact.emphasis is not Emphasis.NORMAL] == ["rate", "credit_warning"]
+
+
+def test_argentinas_rate_is_large_beside_a_small_one_and_a_lender_is_always_named() -> None:
+    offer = make_paper_offer()
+    (own,) = offer.disclosures
+    one_of_argentina = replace(
+        own, rule_id="ar_cft", second_percent=Decimal("9.38"), facts=(FactKind.SECOND_RATE,)
+    )
+    facts = PRESS.print_facts(
+        replace(offer, disclosures=(one_of_argentina,)), creditor=make_content().creditor, language="en"
+    )
+    assert [(fact.fact, fact.emphasis) for fact in facts if fact.emphasis is not Emphasis.NORMAL] == [
+        ("rate", Emphasis.LARGE),
+        ("second_rate", Emphasis.SMALL),
+    ]
+    assert [fact.text for fact in facts if fact.fact == "lender"] == [make_content().creditor.name]

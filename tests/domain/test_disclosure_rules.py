@@ -118,8 +118,9 @@ def test_a_plan_on_a_card_account_says_that_its_terms_govern() -> None:
         ("FRA", "fr-CA", "TAEG"),
         ("ESP", "es-MX", "TAE"),
         ("PRT", "pt-BR", "TAEG"),
-        # No other method's name for its figure.
-        ("DEU", "ja", "APRC"),
+        # In other languages its words with the abbreviation: no other method's name for its figure.
+        ("DEU", "ja", "年間総費用率（APRC）"),
+        ("DEU", "ar", "معدل النسبة السنوي للتكاليف (APRC)"),
         ("CHE", "fr", "TAEG"),
         ("ARE", "ar", "معدل النسبة السنوي"),
         (None, "en", "APR"),

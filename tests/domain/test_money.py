@@ -12,6 +12,7 @@ from parcela.domain.money import (
     Money,
     format_major,
     format_major_trimmed,
+    format_minor,
     parse_major,
 )
 
@@ -94,6 +95,7 @@ def test_largest_amount_is_a_signed_64_bit_integer() -> None:
 )
 def test_major_text_has_all_decimals(minor: int, code: str, text: str) -> None:
     assert format_major(Money(minor, currency(code))) == text
+    assert format_minor(minor, code) == text
 
 
 @pytest.mark.parametrize(

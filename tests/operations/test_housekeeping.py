@@ -1,14 +1,22 @@
 """Forgetting: what has outlived its use goes, what is still needed stays, and plans keep their own copy."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import pytest
 from tests.conftest import RunWithEngine
+from tests.support import merchant_orders
+from tests.support.buyers import make_card
 from tests.support.purchases import ask, count_records, get_client, make_command, save
 
-from parcela.operations.engine import Engine, Nonce
+from parcela.domain.cards import Pan
+from parcela.operations.engine import MAIN_TENANT, Engine, Nonce
 from parcela.operations.housekeeping import clean_up
+from parcela.operations.orders.payments import pay
 from parcela.operations.plans import read_plan
-from parcela.store import world
+from parcela.store import cards
+from parcela.store import world as world_store
 from parcela.store.slices import delete_in_slices
 
 
@@ -35,7 +43,7 @@ def test_presentments_are_kept_for_their_days_by_the_moved_clock(run: RunWithEng
         await ask(engine)
         await clean_up(engine, presentment_days=2)
         async with engine.database.connection() as connection:
-            await world.move_clock(connection, timedelta(days=2))
+            await world_store.move_clock(connection, timedelta(days=2))
         await ask(engine)
         await execute(engine, "UPDATE presentment SET presented_at = presented_at - interval '1 minute'")
         assert (await count_records(engine))["presentment"] == 2
@@ -106,5 +114,51 @@ def test_old_records_go_slice_by_slice_and_those_that_somebody_else_holds_are_le
             )
             left = await connection.fetch("SELECT signed_at FROM oauth_nonce ORDER BY signed_at")
         assert [row["signed_at"] for row in left] == [7, 24, 25]
+
+    run(work)
+
+
+NETWORK_CARD = make_card(7)
+"""Of the sandbox bank; nothing in the demo world knows it."""
+
+
+async def make_plan(engine: Engine) -> None:
+    await save(engine, make_command(await ask(engine, NETWORK_CARD), NETWORK_CARD))
+
+
+async def pay_order(engine: Engine) -> None:
+    world, caller = await merchant_orders.see(engine)
+    await pay(engine, world, caller, merchant_orders.draw_payment(), ports=merchant_orders.Ports())
+
+
+@pytest.mark.parametrize(
+    ("digits", "use"),
+    [(NETWORK_CARD, make_plan), (merchant_orders.CARD.digits, pay_order)],
+    ids=["plan", "order"],
+)
+def test_a_card_that_is_used_while_it_is_erased_is_stored_again(
+    run: RunWithEngine, digits: str, use: Callable[[Engine], Awaitable[None]]
+) -> None:
+    async def work(engine: Engine) -> None:
+        sealed = engine.vault.seal_pan(MAIN_TENANT, engine.ids.new_uuid(), Pan(digits))
+        async with engine.database.transaction() as connection:
+            await cards.save_cards(connection, [sealed])
+            await connection.execute(
+                "INSERT INTO released_card (tenant_id, card_id) SELECT tenant_id, card_id FROM card"
+                " WHERE tenant_id = $1 AND pan_index = $2",
+                MAIN_TENANT,
+                sealed.pan_index,
+            )
+        async with engine.database.transaction() as eraser:
+            assert await cards.erase_released_cards(eraser) == 1
+            using = asyncio.ensure_future(use(engine))
+            await asyncio.sleep(0.3)
+            assert not using.done()
+        await using
+        async with engine.database.connection() as connection:
+            rows = await connection.fetch(
+                "SELECT card_id::text AS card_id FROM card WHERE pan_index = $1", sealed.pan_index
+            )
+        assert [row["card_id"] != sealed.card_id for row in rows] == [True]
 
     run(work)

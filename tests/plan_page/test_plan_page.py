@@ -286,9 +286,15 @@ def test_papers_and_the_calendar_hang_on_the_page(shared: Shared) -> None:
     assert (record.status, record.headers["content-type"]) == (200, "application/json")
     assert record.raw.decode() == kept["body"]
     ways = world.fetch(
-        "SELECT p.kind, d.way FROM paper_delivery d JOIN paper p USING (tenant_id, digest) ORDER BY p.kind"
+        "SELECT p.kind, d.way FROM paper_delivery d JOIN paper p USING (tenant_id, digest)"
+        " WHERE d.payment_id = $1 ORDER BY position",
+        lent["id"],
     )
-    assert [tuple(row.values()) for row in ways] == [("agreement", "plan_page"), ("receipt", "plan_page")]
+    assert [tuple(row.values()) for row in ways] == [
+        ("agreement", "record"),
+        ("agreement", "plan_page"),
+        ("receipt", "plan_page"),
+    ]
 
 
 @pytest.mark.parametrize("language", list(TABLES))

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from tests.conftest import DemoTemplate
 from tests.dialects.payments.conftest import shared_payments
 from tests.support.payments_world import PaymentsWorld
+from tests.support.plan_buyers import add_card, intend, list_plans
 from tests.support.promo_reader import PromoReader
 from tests.support.shopper import open_shopper, type_card
 
@@ -30,7 +31,7 @@ from parcela.promo.promo import PromoPages, read_script
 from parcela.promo.shops import Shop
 from parcela.store.payments import offers
 from parcela.words.plan_cards import PlanCard, print_plan
-from parcela.words.words import Words
+from parcela.words.words import Words, write_amount
 
 __all__ = ["shared_payments"]
 
@@ -101,7 +102,7 @@ def test_what_is_advertised_is_what_the_checkout_shows(reader: PromoReader, lang
                 payment_method_id=rows[0]["payment_method_id"],
             )
         assert shown is not None
-        advertised = list_advertised_plans(moment, Money(60001, EUR), language)
+        advertised = list_advertised_plans(moment, Money(60001, EUR), language, write_amount=write_amount)
         words = Words(language)
         return [
             [
@@ -205,11 +206,41 @@ def test_without_plans_there_is_nothing_to_say_but_a_reason(
     assert data["reasons"][0]["message"] in reader.ask("/promo", **query, page="1").text
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "The amount is too small: installment plans begin at €50.00."),
+        ("de", "Der Betrag ist zu klein: Ratenpläne gibt es ab 50,00\u00a0€."),
+        (
+            "fr",
+            "Le montant est trop faible\u00a0: le paiement en plusieurs fois commence à 50,00\u00a0€.",
+        ),
+        ("es-MX", "El monto es muy bajo: los planes de pago empiezan en EUR\u00a050.00."),
+        ("pt-BR", "O valor é baixo demais: o parcelamento começa em €\u00a050,00."),
+        ("ar", "المبلغ صغير جدًا: تبدأ خطط التقسيط من \u200f50.00\u00a0€."),
+        ("ja", "金額が不足しています。分割払いは€50.00からご利用いただけます。"),
+    ],
+)
+def test_the_least_amount_is_written_alike_by_the_api_the_page_and_the_tag(
+    reader: PromoReader, language: str, sentence: str
+) -> None:
+    world = reader.world
+    wish = {"enabled": True, "program": "issuer"}
+    _, shopper = open_shopper(world, amount=4999, locale=language, installments=wish)
+    page = shopper.follow(type_card(shopper, ALL_PROGRAMS))
+    shown = intend(world, amount=4999, locale=language, installments=wish)
+    listed = list_plans(world, shown, add_card(world, ALL_PROGRAMS)).body["unavailableReasons"]
+    told = reader.ask("/promo/data", amount="4999", currency="EUR", locale=language).body["reasons"]
+    assert [one["message"] for one in listed] == [sentence]
+    assert f">{sentence}</p>" in html.unescape(page.text)
+    assert sentence in [one["message"] for one in told]
+
+
 def test_free_british_credit_is_advertised_with_the_lenders_words_on_delay(
     reader: PromoReader,
 ) -> None:
     async def advertise(_: PaymentsDesk, moment: AccountMoment) -> tuple[AccountMoment, Advertised]:
-        return moment, list_advertised_plans(moment, Money(60000, EUR), "en")
+        return moment, list_advertised_plans(moment, Money(60000, EUR), "en", write_amount=write_amount)
 
     moment, advertised = reader.world.as_account(advertise)
     offer = advertised.offers[0]
@@ -232,7 +263,7 @@ def test_free_british_credit_is_advertised_with_the_lenders_words_on_delay(
 
 def test_in_japan_no_rate_stands_beside_the_real_one(reader: PromoReader) -> None:
     async def advertise(_: PaymentsDesk, moment: AccountMoment) -> tuple[AccountMoment, Advertised]:
-        return moment, list_advertised_plans(moment, Money(60000, EUR), "ja")
+        return moment, list_advertised_plans(moment, Money(60000, EUR), "ja", write_amount=write_amount)
 
     moment, advertised = reader.world.as_account(advertise)
     costly = advertised.offers[-1]
@@ -351,20 +382,26 @@ def test_the_fragment_leads_to_a_page_with_all_plans(reader: PromoReader) -> Non
         assert f"<h2>{title}</h2>" in page.text
 
 
-def test_reads_of_a_key_are_limited(reader: PromoReader, demo_template: DemoTemplate) -> None:
+def test_one_address_uses_up_neither_the_shop_nor_another_shop(
+    reader: PromoReader, demo_template: DemoTemplate
+) -> None:
     limited = PromoReader(reader.world, demo_template.home, has_rate_limits=True)
     cheap = {"amount": "100", "currency": "EUR"}
     read = limited.ask("/promo/data", **cheap)
     asked = 1
     while read.status == 200 and asked < 400:
         read, asked = limited.ask("/promo/data", **cheap), asked + 1
-    assert (read.status, read.body["error"]["code"], read.headers["retry-after"]) == (
-        429,
-        "rate_limited",
-        "1",
-    )
-    # Another shop is counted by itself.
+    error = read.body["error"]
+    assert (read.status, error["code"], error["param"]) == (429, "rate_limited", None)
+    assert error["message"] == "More than 6 requests a second came from this address for this shop."
+    assert (read.headers["retry-after"], read.headers["cache-control"]) == ("1", "no-store")
+    assert (read.headers["x-ratelimit-limit"], read.headers["x-ratelimit-remaining"]) == ("12", "0")
+    # Another shop is counted by itself, and another address of this one has its own part.
     assert limited.ask("/promo/data", merchant=MERCHANT, currency="USD").status == 200
+    limited.address = "192.0.2.2"
+    assert [limited.ask(path, **cheap).status for path in ("/promo/data", "/promo/plans", "/promo")] == [
+        200
+    ] * 3
 
 
 def test_the_script_is_small_and_needs_no_permission_of_its_own() -> None:

@@ -29,7 +29,7 @@ def home() -> Iterator[Path]:
 def run_demo(home: Path, port: int) -> str:
     command = [sys.executable, "-m", "parcela.demo", "--exit", "--home", str(home), "--port", str(port)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PARCELA_")}
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=200, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -226,7 +226,7 @@ def list_offers(printed: str) -> list[list[str]]:
 
 def test_a_wrong_setting_ends_the_demo_with_one_sentence(home: Path) -> None:
     command = [sys.executable, "-m", "parcela.demo", "--exit", "--home", str(home), "--port", "99999"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 1
     assert done.stdout == "parcela: PARCELA_PORT must lie between 1 and 65535, not 99999.\n"
 

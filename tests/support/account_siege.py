@@ -12,9 +12,9 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from parcela.operations.acquirer_attempts import LEASE_S
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine
 from parcela.operations.ledger import check_ledger
-from parcela.operations.payments.attempt_calls import LEASE_S
 from tests.support.account_calls import (
     MASTERCARD,
     PLAIN,

@@ -38,7 +38,6 @@ from parcela.domain.servicing.losses import decide_recovery, decide_write_off
 from parcela.domain.servicing.opening import RowParts, SplitTerms, decide_opening
 from parcela.domain.servicing.payments import (
     decide_credit_use,
-    decide_deposit,
     decide_next_row,
     decide_payment,
     decide_payoff,
@@ -391,12 +390,8 @@ class CardBank:
         return self.apply(decision) if decision is not None else None
 
     def deposit(self, amount_minor: int, *, event_id: str = "d1") -> Decision:
-        """The holder of a debit card puts money in."""
-        return self.apply(
-            decide_deposit(
-                self.account, amount_minor, event_id=event_id, standing=self.standing(), now=self.now
-            )
-        )
+        """The holder of a debit card pays in; what nothing is owed for goes to the deposit."""
+        return self.pay(amount_minor, event_id=event_id)
 
     def pay_next(self, plan_id: str = "p1", *, event_id: str = "n1") -> Decision:
         """The cardholder pays the next row early."""

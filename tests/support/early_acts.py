@@ -16,7 +16,7 @@ from parcela.operations.payments.moment import AccountMoment
 from parcela.operations.payments.plan_pages import find_plan_page
 from parcela.store.payments import agenda
 from tests.support.payments_world import PaymentsWorld
-from tests.support.plan_buyers import HANDLERS, buy_lent
+from tests.support.plan_buyers import HANDLERS, SETTLING, buy_lent
 
 ALL_TASKS = {**HANDLERS, **TASKS}
 
@@ -65,7 +65,8 @@ def begin(world: PaymentsWorld, name: str = "ada", count: int = 3) -> tuple[dict
 
 def advance(world: PaymentsWorld, **by: int) -> None:
     """Move the account's clock ahead, and carry out what falls due of plans."""
-    world.fetch("DELETE FROM payments_task WHERE kind <> ALL($1::text[]) RETURNING 1", list(ALL_TASKS))
+    kept = [*ALL_TASKS, *SETTLING]
+    world.fetch("DELETE FROM payments_task WHERE kind <> ALL($1::text[]) RETURNING 1", kept)
     world.fetch("UPDATE payments_task SET retry_at = '-infinity' RETURNING 1")
 
     async def work(desk: PaymentsDesk, moment: AccountMoment) -> None:

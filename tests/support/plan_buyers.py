@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from parcela.domain.payments.tasks import TaskKind
 from parcela.operations.payments.agenda import run_account
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.moment import AccountMoment
@@ -19,6 +20,7 @@ BILLING: dict[str, Any] = {
 PHONE = "+49 30 1234567"
 
 HANDLERS = {**TASKS, **REFUND_TASKS}
+SETTLING = (TaskKind.CLOSE_SETTLEMENT, TaskKind.PAY_OUT)
 
 # The plan cards of `spec/payments.md` §16.
 MASTERCARD, LONG, OUTSIDE = "5200828200000108", "5200828200000207", "5200828200000306"
@@ -89,8 +91,8 @@ def get_payment(world: PaymentsWorld, payment_id: str) -> dict[str, Any]:
 
 
 def forget_other_tasks(world: PaymentsWorld) -> None:
-    """Leave the agenda to the rows of plans, refunds and the lender."""
-    world.fetch("DELETE FROM payments_task WHERE kind <> ALL($1::text[]) RETURNING 1", list(HANDLERS))
+    """Leave the agenda to the rows of plans, refunds and the lender; settlements only wait."""
+    world.fetch("DELETE FROM payments_task WHERE kind <> ALL($1::text[]) RETURNING 1", [*HANDLERS, *SETTLING])
 
 
 def advance(world: PaymentsWorld, **by: int) -> None:

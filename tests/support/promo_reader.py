@@ -37,6 +37,7 @@ class PromoReader:
 
     def __init__(self, world: PaymentsWorld, home: Path, *, has_rate_limits: bool = False) -> None:
         self.world = world
+        self.address = "192.0.2.1"
         settings = PaymentsSettings(has_rate_limits=has_rate_limits)
         pages = PromoPages(world.engine, settings, root_url=ROOT_URL, home=home)
         self._app = Starlette(routes=pages.list_routes())
@@ -69,7 +70,7 @@ class PromoReader:
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
             "server": ("parcela.test", 80),
-            "client": ("192.0.2.1", 40_000),
+            "client": (self.address, 40_000),
         }
         await self._app(scope, receive, send)
         answered = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}

@@ -12,9 +12,9 @@ from typing import Any
 import aiohttp
 
 from parcela.app import open_engine
+from parcela.operations.acquirer_attempts import LEASE_S
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine
 from parcela.operations.ledger import check_ledger
-from parcela.operations.orders.attempts import LEASE_S
 from parcela.operations.orders.sweep import POLL_S
 from parcela.settings import Settings
 from parcela.store.embedded import EmbeddedServer

@@ -1,5 +1,6 @@
 """`display` of the API and the hosted page say the same bytes, in the payment's or the shopper's language."""
 
+import html
 import json
 import re
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from tests.dialects.payments.conftest import shared_payments
 from tests.support.payments_world import PaymentsWorld
-from tests.support.shopper import Shopper, open_shopper, type_card
+from tests.support.shopper import Seen, Shopper, open_shopper, type_card
 
 from parcela.domain.payments.unavailability import LANGUAGES
 
@@ -54,6 +55,17 @@ def list_texts(display: dict[str, Any]) -> set[str]:
     return {*rows, *plain, *display["rate"].values(), *display["fees"]}
 
 
+def list_page_facts(seen: Seen) -> list[tuple[str, str]]:
+    """The facts of the review with their names, as they are between the tags."""
+    text = seen.raw.decode().split("<dl>", 2)[2]
+    pairs = re.findall("<div[^>]*><dt>(.*?)</dt><dd[^>]*>(.*?)</dd></div>", text, re.S)
+    pairs += re.findall('<p class="small"><strong>(.*?)</strong> <span[^>]*>(.*?)</span>', text, re.S)
+    return [
+        (html.unescape(name).rstrip(":：\u00a0"), html.unescape(re.sub("<[^>]*>", "", said)))
+        for name, said in pairs
+    ]
+
+
 def list_page_texts(shopper: Shopper) -> list[str]:
     """The texts between the tags of the page that is seen, as they are."""
     return [text.strip(" \n") for text in re.split("<[^>]*>", shopper.seen.text)]
@@ -72,6 +84,28 @@ def test_the_page_shows_the_bytes_of_the_display(shared_payments: PaymentsWorld,
     shown = set(list_page_texts(shopper))
     for display in displays:
         assert list_texts(display) - shown == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_the_page_says_of_a_plan_is_in_its_disclosure(
+    shared_payments: PaymentsWorld, language: str
+) -> None:
+    payment, shopper = open_shopper(shared_payments, locale=language)
+    type_card(shopper, PLANS)
+    display = list_displays(shared_payments, payment)[2]
+    review = shopper.send("choice", choice=shopper.seen.choices[3])
+    facts = display["disclosure"]["facts"]
+    told = {fact["fact"]: (fact["label"], fact["text"]) for fact in facts}
+    assert len(told) == len(facts)
+    shown = list_page_facts(review)
+    # The way to pay is the plan's title; the rows are a table; the warning stands by itself.
+    warning, rows = told.pop("credit_warning")[1], told.pop("schedule")[1]
+    assert told.pop("payments")[1] == display["title"]
+    assert warning in list_page_texts(shopper)
+    assert rows == "; ".join(
+        f"{row['number']}. {row['date']}: {row['amount']}" for row in display["payments"]
+    )
+    assert sorted(shown) == sorted(told.values())
 
 
 # What the merchant asked for, what the browser accepts, and what the page is in.

@@ -217,16 +217,23 @@ def test_the_creditors_words_stand_in_place_of_ours() -> None:
     assert {fact.kind: fact.text for fact in theirs}["late_payment"] == "We charge 5.00."
 
 
-def test_fees_alone_are_never_zero_percent() -> None:
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "0.00% a year, fixed; with the fees it comes to 10.5% (APRC)"),
+        # Where the label brings the abbreviation along, it stands before the figure.
+        ("ar", "0.00% سنويًا، ثابت؛ ومع الرسوم يبلغ معدل النسبة السنوي للتكاليف (APRC) 10.5%"),
+        ("ja", "年0.00%（固定）。手数料を含めた年間総費用率（APRC）は10.5%"),
+    ],
+    ids=("en", "ar", "ja"),
+)
+def test_fees_alone_are_never_zero_percent(language: str, text: str) -> None:
     fee = Fee(kind=FeeKind.FIXED, value=Decimal(10))
     terms = PricingTerms(count=3, interval=MONTHLY, fees=(fee,))
     source = price_source(make_core("core", 3, terms=terms))
     offer = price_plan(source, make_purchase(merchant_country="DEU"), EURO)
     assert (offer.cost_minor, str(offer.interest_percent)) == (10_00, "0.00")
-    assert (
-        print_by_kind(offer)["borrowing_rate"]
-        == "0.00% a year, fixed; with the fees it comes to 10.5% (APRC)"
-    )
+    assert print_by_kind(offer, language=language)["borrowing_rate"] == text
 
 
 def test_another_countrys_set_stands_beside_under_its_name() -> None:

@@ -1006,6 +1006,7 @@ export interface components {
             fees: string[];
             firstPaymentDate: string;
             payments: components["schemas"]["DisplayPaymentObject"][];
+            disclosure: components["schemas"]["DisclosureObject"];
         };
         /**
          * DisplayRateObject
@@ -1023,6 +1024,44 @@ export interface components {
             number: number;
             date: string;
             amount: string;
+        };
+        /**
+         * DisclosureObject
+         * @description All that must be shown of a plan before it is agreed to, in its order, the facts of the law too.
+         *
+         *         `hash` is SHA-256 over the canonical JSON of `facts`, as in the evidence of the showing.
+         */
+        DisclosureObject: {
+            regimes: components["schemas"]["DisclosedRegimeObject"][];
+            facts: components["schemas"]["DisclosedFactObject"][];
+            hash: string;
+        };
+        /**
+         * DisclosedRegimeObject
+         * @description A country's rule of disclosure in its version, with the rate as shown and with six decimals.
+         *
+         *         `id` null: no rule asks, and the rate stands under the local name alone. `second` is Argentina's TEA.
+         */
+        DisclosedRegimeObject: {
+            id: string | null;
+            version: string | null;
+            country: string;
+            side: string;
+            method: string;
+            label: string;
+            shown: string;
+            exact: string;
+            second: string | null;
+        };
+        /**
+         * DisclosedFactObject
+         * @description A fact in words. `emphasis`: normal, strong, or large, five times the size of a small one.
+         */
+        DisclosedFactObject: {
+            fact: string;
+            label: string;
+            text: string;
+            emphasis: string;
         };
         /**
          * PageObject

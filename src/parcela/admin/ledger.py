@@ -5,9 +5,8 @@ from datetime import datetime
 from parcela.admin.read import read_whole_number
 from parcela.admin.routes import Call
 from parcela.admin.wire import Answer
-from parcela.domain.currency import find_currency
 from parcela.domain.ledger import LedgerAccount
-from parcela.domain.money import Money, format_major
+from parcela.domain.money import format_minor
 from parcela.operations import ledger
 
 
@@ -85,7 +84,7 @@ async def get_trial_balance(call: Call) -> BalanceList:
                 code=line.code,
                 owner=None,
                 currency=line.currency,
-                amount=_format(line.balance_minor, line.currency),
+                amount=format_minor(line.balance_minor, line.currency),
             )
             for line in found
         ]
@@ -101,7 +100,7 @@ async def list_owner_balances(call: Call) -> BalanceList:
                 code=balance.account.code,
                 owner=balance.account.owner,
                 currency=balance.currency,
-                amount=_format(balance.balance_minor, balance.currency),
+                amount=format_minor(balance.balance_minor, balance.currency),
             )
             for balance in found
         ]
@@ -142,7 +141,7 @@ def _entry_to_wire(posted: ledger.PostedEntry) -> LedgerEntryAnswer:
             PostingAnswer(
                 debit=_account_to_wire(posting.debit),
                 credit=_account_to_wire(posting.credit),
-                amount=_format(posting.amount_minor, entry.currency),
+                amount=format_minor(posting.amount_minor, entry.currency),
             )
             for posting in entry.postings
         ],
@@ -152,9 +151,3 @@ def _entry_to_wire(posted: ledger.PostedEntry) -> LedgerEntryAnswer:
 
 def _account_to_wire(account: LedgerAccount) -> LedgerAccountAnswer:
     return LedgerAccountAnswer(code=account.code, owner=account.owner)
-
-
-def _format(minor: int, code: str) -> str:
-    currency = find_currency(code)
-    assert currency is not None, code
-    return format_major(Money(minor, currency))

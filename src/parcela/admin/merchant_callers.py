@@ -1,15 +1,18 @@
-"""Handlers of merchants as callers: registering one, its API passwords, and why a login fails."""
+"""Merchants as callers: registering one, its API passwords, and why a login fails."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from parcela.admin import wire
-from parcela.admin.read import read_id
+from parcela.admin.caller_routes import (
+    CallerShape,
+    CredentialShape,
+    list_caller_routes,
+    list_credential_routes,
+)
 from parcela.admin.routes import Call, Route
-from parcela.admin.write import client_to_wire
 from parcela.domain.clients import ApiPassword
 from parcela.operations import merchants
-
-_CALLER = "/merchant-callers/{merchant_id}"
 
 
 class NewMerchantCaller(wire.Request, frozen=True):
@@ -54,48 +57,11 @@ class LoginTestAnswer(wire.Answer, frozen=True):
     reason: str | None
 
 
-async def list_merchant_callers(call: Call) -> wire.ClientList:
-    """The merchants that may call."""
-    found = merchants.list_merchant_clients(await call.engine.look(), call.person)
-    return wire.ClientList(items=[client_to_wire(client) for client in found])
-
-
-async def register_merchant_caller(call: Call) -> wire.ClientAnswer:
-    """Let a merchant of the catalogue call."""
-    merchant_id = call.read(NewMerchantCaller).merchant_id
-    once = call.once(client_to_wire)
-    return client_to_wire(await merchants.register_merchant(call.engine, call.person, merchant_id, once=once))
-
-
-async def get_merchant_caller(call: Call) -> wire.ClientAnswer:
-    """One merchant as a caller."""
-    seen = await call.engine.look()
-    return client_to_wire(merchants.get_merchant_client(seen, call.person, call.params["merchant_id"]))
-
-
-async def list_api_passwords(call: Call) -> ApiPasswordList:
-    """A merchant's API passwords, without the passwords themselves."""
-    found = await merchants.list_api_passwords(call.engine, call.person, call.params["merchant_id"])
-    return ApiPasswordList(items=[_password_to_wire(record) for record in found])
-
-
 async def issue_api_password(call: Call) -> IssuedPasswordAnswer:
     """A new API password. It takes no idempotency key: a kept answer would hold the password."""
     merchant_id = call.params["merchant_id"]
     password, record = await merchants.issue_api_password(call.engine, call.person, merchant_id)
     return IssuedPasswordAnswer(password=password, record=_password_to_wire(record))
-
-
-async def revoke_api_password(call: Call) -> ApiPasswordAnswer:
-    """End an API password at once."""
-    ended = await merchants.revoke_api_password(
-        call.engine,
-        call.person,
-        call.params["merchant_id"],
-        read_id("API password", call.params["password_id"]),
-        once=call.once(_password_to_wire),
-    )
-    return _password_to_wire(ended)
 
 
 async def check_merchant_login(call: Call) -> LoginTestAnswer:
@@ -116,60 +82,39 @@ def _password_to_wire(record: ApiPassword) -> ApiPasswordAnswer:
     )
 
 
+def _passwords_to_wire(records: Sequence[ApiPassword]) -> ApiPasswordList:
+    return ApiPasswordList(items=[_password_to_wire(record) for record in records])
+
+
+_MERCHANTS = CallerShape(
+    name="merchant_caller",
+    noun="merchant",
+    parameter="merchant_id",
+    body=NewMerchantCaller,
+    read_code=lambda call: call.read(NewMerchantCaller).merchant_id,
+    register=merchants.register_merchant,
+    list_clients=merchants.list_merchant_clients,
+    get_client=merchants.get_merchant_client,
+)
+_PASSWORDS = CredentialShape(
+    noun="API password",
+    segment="passwords",
+    parameter="password_id",
+    issue=issue_api_password,
+    list_records=merchants.list_api_passwords,
+    revoke=merchants.revoke_api_password,
+    to_wire=_password_to_wire,
+    list_to_wire=_passwords_to_wire,
+    answer=ApiPasswordAnswer,
+    list_answer=ApiPasswordList,
+    issue_answer=IssuedPasswordAnswer,
+    list_summary="The API passwords of a merchant, without the passwords themselves",
+    issue_summary="Make an API password, which is shown this once; at most two are live",
+)
+
 MERCHANT_CALLER_ROUTES = (
-    Route(
-        method="GET",
-        path="/merchant-callers",
-        handler=list_merchant_callers,
-        summary="The merchants that may call",
-        answer=wire.ClientList,
-        is_for_operators=True,
-    ),
-    Route(
-        method="POST",
-        path="/merchant-callers",
-        handler=register_merchant_caller,
-        summary="Let a merchant of the catalogue call",
-        body=NewMerchantCaller,
-        answer=wire.ClientAnswer,
-        status=201,
-        takes_key=True,
-        is_for_operators=True,
-    ),
-    Route(
-        method="GET",
-        path=_CALLER,
-        handler=get_merchant_caller,
-        summary="One merchant as a caller",
-        answer=wire.ClientAnswer,
-        is_for_operators=True,
-    ),
-    Route(
-        method="GET",
-        path=f"{_CALLER}/passwords",
-        handler=list_api_passwords,
-        summary="The API passwords of a merchant, without the passwords themselves",
-        answer=ApiPasswordList,
-        is_for_operators=True,
-    ),
-    Route(
-        method="POST",
-        path=f"{_CALLER}/passwords",
-        handler=issue_api_password,
-        summary="Make an API password, which is shown this once; at most two are live",
-        answer=IssuedPasswordAnswer,
-        status=201,
-        is_for_operators=True,
-    ),
-    Route(
-        method="DELETE",
-        path=f"{_CALLER}/passwords/{{password_id}}",
-        handler=revoke_api_password,
-        summary="End an API password at once",
-        answer=ApiPasswordAnswer,
-        takes_key=True,
-        is_for_operators=True,
-    ),
+    *list_caller_routes(_MERCHANTS),
+    *list_credential_routes(_MERCHANTS, _PASSWORDS),
     Route(
         method="POST",
         path="/merchant-login-tests",

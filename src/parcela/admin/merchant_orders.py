@@ -5,9 +5,8 @@ from datetime import datetime
 from parcela.admin.read import read_whole_number
 from parcela.admin.routes import Call, Route
 from parcela.admin.wire import Answer
-from parcela.domain.currency import find_currency
 from parcela.domain.errors import InvalidInput
-from parcela.domain.money import Money, format_major
+from parcela.domain.money import format_minor
 from parcela.domain.orders import CardFace, ChosenPlan, MerchantOrder, OrderTransaction
 from parcela.operations import order_views
 from parcela.operations.order_views import OrderInstruction
@@ -116,10 +115,10 @@ def _order_to_wire(order: MerchantOrder, merchant_id: str) -> OrderAnswer:
         order_id=order.order_id,
         status=order.status,
         currency=order.currency,
-        amount=_format(order.amount_minor, order.currency),
-        authorized=_format(totals.authorized_minor, order.currency),
-        captured=_format(totals.captured_minor, order.currency),
-        refunded=_format(totals.refunded_minor, order.currency),
+        amount=format_minor(order.amount_minor, order.currency),
+        authorized=format_minor(totals.authorized_minor, order.currency),
+        captured=format_minor(totals.captured_minor, order.currency),
+        refunded=format_minor(totals.refunded_minor, order.currency),
         card=None if order.card is None else _mask(order.card),
         chosen_plan=None if order.chosen_plan is None else _choice_to_wire(order.chosen_plan),
         plan_id=order.plan_id,
@@ -146,7 +145,7 @@ def _transaction_to_wire(transaction: OrderTransaction) -> OrderTransactionAnswe
         transaction_id=transaction.transaction_id,
         kind=transaction.kind,
         outcome=transaction.outcome,
-        amount=_format(transaction.amount_minor, transaction.currency),
+        amount=format_minor(transaction.amount_minor, transaction.currency),
         currency=transaction.currency,
         created_at=transaction.created_at,
         recorded_at=transaction.recorded_at,
@@ -164,7 +163,7 @@ def _instruction_to_wire(found: OrderInstruction) -> PlanInstructionAnswer:
         plan_id=stored.instruction.plan_id,
         number=stored.number,
         kind=stored.instruction.kind,
-        amount=_format(stored.instruction.amount_minor, found.currency),
+        amount=format_minor(stored.instruction.amount_minor, found.currency),
         currency=found.currency,
         state=stored.state,
         reason=stored.reason,
@@ -174,12 +173,6 @@ def _instruction_to_wire(found: OrderInstruction) -> PlanInstructionAnswer:
 
 def _mask(card: CardFace) -> str:
     return f"{card.first_six}******{card.last_four}"
-
-
-def _format(minor: int, code: str) -> str:
-    currency = find_currency(code)
-    assert currency is not None, code
-    return format_major(Money(minor, currency))
 
 
 MERCHANT_ORDER_ROUTES = (

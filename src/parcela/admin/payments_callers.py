@@ -1,19 +1,22 @@
-"""Handlers of payments accounts as callers: registering one, and its API keys."""
+"""Payments accounts as callers: registering one, and its API keys."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from parcela.admin import wire
+from parcela.admin.caller_routes import (
+    CallerShape,
+    CredentialShape,
+    list_caller_routes,
+    list_credential_routes,
+)
 from parcela.admin.read import read_id
 from parcela.admin.routes import Call, Route
-from parcela.admin.write import client_to_wire
 from parcela.domain.payments.keys import ApiKey, KeyKind, Scope
 from parcela.operations.payments import accounts, api_keys
-
-_CALLER = "/payments-callers/{account_id}"
-_KEY = f"{_CALLER}/keys/{{key_id}}"
 
 
 class NewPaymentsCaller(wire.Request, frozen=True):
@@ -66,31 +69,6 @@ class ApiKeyList(wire.Answer, frozen=True):
     items: list[ApiKeyAnswer]
 
 
-async def list_payments_callers(call: Call) -> wire.ClientList:
-    """The accounts that may call."""
-    found = accounts.list_account_clients(await call.engine.look(), call.person)
-    return wire.ClientList(items=[client_to_wire(client) for client in found])
-
-
-async def register_payments_caller(call: Call) -> wire.ClientAnswer:
-    """Let an account of the catalogue call."""
-    account_id = call.read(NewPaymentsCaller).account_id
-    once = call.once(client_to_wire)
-    return client_to_wire(await accounts.register_account(call.engine, call.person, account_id, once=once))
-
-
-async def get_payments_caller(call: Call) -> wire.ClientAnswer:
-    """One account as a caller."""
-    seen = await call.engine.look()
-    return client_to_wire(accounts.get_account_client(seen, call.person, call.params["account_id"]))
-
-
-async def list_api_keys(call: Call) -> ApiKeyList:
-    """An account's keys, without their texts."""
-    found = await api_keys.list_keys(call.engine, call.person, call.params["account_id"])
-    return ApiKeyList(items=[_key_to_wire(key) for key in found])
-
-
 async def issue_api_key(call: Call) -> IssuedKeyAnswer:
     """A new key. It takes no idempotency key: a kept answer would hold the text."""
     body = call.read(NewApiKeyBody)
@@ -118,18 +96,6 @@ async def grant_scopes(call: Call) -> ApiKeyAnswer:
     return _key_to_wire(wider)
 
 
-async def revoke_api_key(call: Call) -> ApiKeyAnswer:
-    """End a key at once."""
-    ended = await api_keys.revoke_key(
-        call.engine,
-        call.person,
-        call.params["account_id"],
-        read_id("API key", call.params["key_id"]),
-        once=call.once(_key_to_wire),
-    )
-    return _key_to_wire(ended)
-
-
 def _key_to_wire(key: ApiKey) -> ApiKeyAnswer:
     return ApiKeyAnswer(
         key_id=key.key_id,
@@ -145,69 +111,48 @@ def _key_to_wire(key: ApiKey) -> ApiKeyAnswer:
     )
 
 
+def _keys_to_wire(keys: Sequence[ApiKey]) -> ApiKeyList:
+    return ApiKeyList(items=[_key_to_wire(key) for key in keys])
+
+
+_ACCOUNTS = CallerShape(
+    name="payments_caller",
+    noun="payments account",
+    parameter="account_id",
+    body=NewPaymentsCaller,
+    read_code=lambda call: call.read(NewPaymentsCaller).account_id,
+    register=accounts.register_account,
+    list_clients=accounts.list_account_clients,
+    get_client=accounts.get_account_client,
+)
+_KEYS = CredentialShape(
+    noun="API key",
+    segment="keys",
+    parameter="key_id",
+    issue=issue_api_key,
+    list_records=api_keys.list_keys,
+    revoke=api_keys.revoke_key,
+    to_wire=_key_to_wire,
+    list_to_wire=_keys_to_wire,
+    body=NewApiKeyBody,
+    answer=ApiKeyAnswer,
+    list_answer=ApiKeyList,
+    issue_answer=IssuedKeyAnswer,
+    list_summary="The API keys of a payments account, without their texts",
+    issue_summary="Make an API key, whose text is shown this once",
+)
+_GRANT = Route(
+    method="POST",
+    path=f"{_ACCOUNTS.caller_path}/keys/{{key_id}}/scopes",
+    handler=grant_scopes,
+    summary="Give an API key more scopes",
+    body=ScopeGrant,
+    answer=ApiKeyAnswer,
+    takes_key=True,
+    is_for_operators=True,
+)
+
 PAYMENTS_CALLER_ROUTES = (
-    Route(
-        method="GET",
-        path="/payments-callers",
-        handler=list_payments_callers,
-        summary="The payments accounts that may call",
-        answer=wire.ClientList,
-        is_for_operators=True,
-    ),
-    Route(
-        method="POST",
-        path="/payments-callers",
-        handler=register_payments_caller,
-        summary="Let a payments account of the catalogue call",
-        body=NewPaymentsCaller,
-        answer=wire.ClientAnswer,
-        status=201,
-        takes_key=True,
-        is_for_operators=True,
-    ),
-    Route(
-        method="GET",
-        path=_CALLER,
-        handler=get_payments_caller,
-        summary="One payments account as a caller",
-        answer=wire.ClientAnswer,
-        is_for_operators=True,
-    ),
-    Route(
-        method="GET",
-        path=f"{_CALLER}/keys",
-        handler=list_api_keys,
-        summary="The API keys of a payments account, without their texts",
-        answer=ApiKeyList,
-        is_for_operators=True,
-    ),
-    Route(
-        method="POST",
-        path=f"{_CALLER}/keys",
-        handler=issue_api_key,
-        summary="Make an API key, whose text is shown this once",
-        body=NewApiKeyBody,
-        answer=IssuedKeyAnswer,
-        status=201,
-        is_for_operators=True,
-    ),
-    Route(
-        method="POST",
-        path=f"{_KEY}/scopes",
-        handler=grant_scopes,
-        summary="Give an API key more scopes",
-        body=ScopeGrant,
-        answer=ApiKeyAnswer,
-        takes_key=True,
-        is_for_operators=True,
-    ),
-    Route(
-        method="DELETE",
-        path=_KEY,
-        handler=revoke_api_key,
-        summary="End an API key at once",
-        answer=ApiKeyAnswer,
-        takes_key=True,
-        is_for_operators=True,
-    ),
+    *list_caller_routes(_ACCOUNTS),
+    *list_credential_routes(_ACCOUNTS, _KEYS, further=[_GRANT]),
 )

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
-from parcela.admin.read import read_whole_number
+from parcela.admin.read import read_day, read_whole_number
 from parcela.admin.routes import Call, Route
-from parcela.admin.servicing_write import format_minor
 from parcela.admin.wire import Answer, Request
 from parcela.domain.errors import InvalidInput
 from parcela.domain.ids import Identifier
+from parcela.domain.money import format_minor
 from parcela.domain.offers import PresentedOffer
 from parcela.domain.plans import Merchant, Plan
 from parcela.operations import post_purchase, post_purchase_plans
@@ -122,9 +122,9 @@ async def list_offerable(call: Call) -> OfferableList:
                 call.engine, world, call.person, account_id, number, page=page
             )
         )
-    until = _read_day("until", query.get("until")) or world.now.date()
+    until = read_day("until", query.get("until")) or world.now.date()
     first = until - min(timedelta(days=_DEFAULT_DAYS), until - date.min)
-    since = _read_day("since", query.get("since")) or first
+    since = read_day("since", query.get("since")) or first
     days = Days(since=since, until=until)
     return _page_to_wire(
         await post_purchase.list_offerable(call.engine, world, call.person, account_id, days, page=page)
@@ -167,15 +167,6 @@ async def accept_offer(call: Call) -> AcceptedPlan:
 def _read_page(call: Call, cursor: str) -> Page:
     limit = read_whole_number("limit", call.query.get("limit", _DEFAULT_LIMIT))
     return Page(after=call.query.get(cursor), limit=limit)
-
-
-def _read_day(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(name, "a date such as 2026-01-31", came=repr(text)) from None
 
 
 def _page_to_wire(page: OfferablePage) -> OfferableList:

@@ -3,6 +3,7 @@
 import re
 import typing
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -59,6 +60,16 @@ def read_id(kind: str, text: str) -> int:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 9
+
+
+def read_day(name: str, text: str | None) -> date | None:
+    """A date of the query, None without one. Raises InvalidInput."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(name, "a date such as 2026-01-31", came=repr(text)) from None
 
 
 def read_flag(name: str, text: str) -> bool:

@@ -1,10 +1,10 @@
 """Handlers of accounts, card messages and serviced plans; makers and operators act, each for its issuer."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from parcela.admin import servicing_wire as wire
-from parcela.admin.read import read_whole_number
+from parcela.admin.read import read_day, read_whole_number
 from parcela.admin.routes import Call
 from parcela.admin.servicing_write import (
     account_to_wire,
@@ -95,7 +95,7 @@ async def get_statement(call: Call) -> wire.StatementAnswer:
 async def list_due(call: Call) -> wire.DueList:
     """Open rows that are due by a day, by default within a month."""
     limit = read_whole_number("limit", call.query.get("limit", "100"))
-    until = _read_day("until", call.query.get("until"))
+    until = read_day("until", call.query.get("until"))
     if until is None:
         until = (await call.engine.look()).now.date() + timedelta(days=_DUE_DAYS)
     found = await servicing.list_due_rows(call.engine, call.person, until=until, limit=limit)
@@ -277,15 +277,6 @@ def _read_strategy(text: str | None) -> RefundStrategy | None:
         return RefundStrategy(text)
     except ValueError:
         raise InvalidInput("strategy", f"one of {_STRATEGIES}", came=repr(text)) from None
-
-
-def _read_day(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(name, "a date such as 2026-01-31", came=repr(text)) from None
 
 
 def _read_message(call: Call, body: wire.CardEvent) -> CardMessage:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from parcela.admin import servicing_wire as wire
-from parcela.domain.currency import find_currency
-from parcela.domain.money import Money, format_major
+from parcela.domain.money import format_minor
 from parcela.domain.servicing.effects import RefundEffect
 from parcela.domain.servicing.payments import Payoff
 from parcela.domain.servicing.records import ServicedPlan, ServicedRow
@@ -14,13 +13,6 @@ from parcela.operations.card_accounts import AccountFace, AccountView, StoredTra
 from parcela.operations.card_transactions import AuthorizationResult
 from parcela.operations.servicing import DueRow, ServicedPlanView
 from parcela.operations.statements import Statement
-
-
-def format_minor(amount_minor: int, code: str) -> str:
-    """An amount in major units."""
-    currency = find_currency(code)
-    assert currency is not None, "accounts are in known currencies"
-    return format_major(Money(amount_minor, currency))
 
 
 def account_to_wire(face: AccountFace) -> wire.AccountAnswer:

@@ -15,10 +15,10 @@ from parcela.checkout.accessibility import AccessibilityPage
 from parcela.checkout.browsers import keep_browser, make_browser, read_browser
 from parcela.checkout.calendar_files import MEDIA_TYPE, render_calendar
 from parcela.checkout.forms import FormUnreadable, Mistakes, keep_harmless, read_card, read_details, read_form
-from parcela.checkout.languages import choose_page_words, keep_language, recall_words
+from parcela.checkout.languages import choose_page_words, keep_language, read_mark, recall_words
 from parcela.checkout.pages import is_foreign, list_headers, redirect, redirect_to_shop, say_notice
 from parcela.checkout.papers import PAPERS, show_paper
-from parcela.checkout.showings import describe_showing
+from parcela.checkout.showings import describe_details, describe_showing
 from parcela.checkout.views import PageView, Views
 from parcela.dialects.http import BodyTooLarge
 from parcela.domain.cards import mask_card_numbers
@@ -39,6 +39,8 @@ from parcela.operations.payments.checkout_sessions import (
 )
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.payment_links import CHECKOUT_PATH, PaymentLinks
+from parcela.operations.payments.showings import ON_HOSTED_PAGE
+from parcela.words.words import Words
 
 IN_FULL = "full"
 CALENDAR = "plan.ics"
@@ -57,11 +59,12 @@ _CARD_MISTAKES = {"card.number": "number", "card.expYear": "expiry"}
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """A form of ours that came: the page it belongs to, and its fields."""
+    """A form of ours that came: the page it belongs to, its fields, and the language it was shown in."""
 
     request: Request
     page: PageView
     fields: dict[str, str]
+    shown_in: Words
 
     @property
     def checkout(self) -> Checkout:
@@ -158,8 +161,9 @@ class CheckoutPage:
             return say_notice(words, "foreign", 403, back=page.path)
         try:
             fields = await read_form(request)
-            check_form(self._desk, page.checkout, fields.pop("form_token"), form)
-            answer = await self._takers[form](_Sent(request, page, fields))
+            form_token, shown_in = read_mark(fields.pop("form_token"), words)
+            check_form(self._desk, page.checkout, form_token, form)
+            answer = await self._takers[form](_Sent(request, page, fields, shown_in))
         except BodyTooLarge:
             return say_notice(words, "unreadable", 413, back=page.path)
         except (FormUnreadable, KeyError):
@@ -201,7 +205,10 @@ class CheckoutPage:
         given = read_details(sent.fields, members, needs_consent=is_lent)
         if isinstance(given, Mistakes):
             return await self._views.show(sent.page, mistakes=given)
-        await checkout_steps.give_details(self._desk, checkout, given)
+        # Another tab may have changed the language since: what is agreed to is what was shown.
+        shown = replace(sent.page, words=sent.shown_in)
+        showing = describe_details(sent.request, shown) if is_lent else ON_HOSTED_PAGE
+        await checkout_steps.give_details(self._desk, checkout, given, showing)
         return None
 
     async def _take_payment(self, sent: _Sent) -> Response | None:

@@ -14,6 +14,7 @@ from parcela.words.words import Words, choose_words
 
 QUERY = "lang"
 _COOKIE = "checkout-language"
+_MARK = "."
 LANGUAGE_NAMES: Mapping[str, str] = {
     "en": "English",
     "de": "Deutsch",
@@ -42,6 +43,17 @@ def choose_page_words(request: Request, payment: Payment | None) -> Words:
 def recall_words(shown: str | None, words: Words) -> Words:
     """The language that a form says its page was shown in; `words` for one that says none of ours."""
     return Words(shown) if shown is not None and shown in TEXTS else words
+
+
+def mark_language(form_token: str, words: Words) -> str:
+    """A form's token with the language that its page was shown in."""
+    return f"{form_token}{_MARK}{words.language}"
+
+
+def read_mark(marked: str, words: Words) -> tuple[str, Words]:
+    """A form's token and the language of its page; `words` for a token that names none of ours."""
+    form_token, _, language = marked.rpartition(_MARK)
+    return (form_token, Words(language)) if language in TEXTS else (marked, words)
 
 
 def keep_language(request: Request, response: Response, root_url: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from parcela.checkout.forms import Mistakes
+from parcela.checkout.languages import mark_language
 from parcela.checkout.pages import redirect, render_page
 from parcela.checkout.qr_codes import draw_qr_code
 from parcela.checkout.shown_plans import find_foreign_language, show_agreed, show_offer
@@ -177,7 +178,7 @@ def _render(template: str, page: PageView, mistakes: Mistakes, **facts: object) 
         status=422 if mistakes.by_field else 200,
         payment=payment,
         path=page.path,
-        form_token=checkout.form_token,
+        form_token=mark_language(checkout.form_token, words),
         shop=checkout.moment.account.shown_name,
         amount=words.write_money(payment.amount_minor, payment.currency),
         card=None if checkout.method is None else _write_card(checkout.method, words),

@@ -15,6 +15,7 @@ from parcela.cli.options import (
     make_console,
     make_group,
     say,
+    show_amount,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def list_accounts(
             face.masked_card,
             account.currency,
             account.funding,
-            "-" if limit_minor is None else _show(limit_minor, account.currency),
+            "-" if limit_minor is None else show_amount(limit_minor, account.currency),
             face.next_statement_on.isoformat(),
         )
     make_console().print(table)
@@ -83,7 +84,7 @@ def show_account(account_id: AccountArgument, as_email: ViewerOption = None, hom
         ("Held by authorizations", view.holds_minor),
         ("Available", view.available_minor),
     ):
-        facts.add_row(name, f"{_show(minor, account.currency)} {account.currency}")
+        facts.add_row(name, f"{show_amount(minor, account.currency)} {account.currency}")
     console = make_console()
     console.print(f"Account {account.account_id}, card {view.face.masked_card}, {account.funding}")
     console.print(facts)
@@ -91,7 +92,7 @@ def show_account(account_id: AccountArgument, as_email: ViewerOption = None, hom
         return
     table = Table("plan", "state", "merchant", "outstanding", "next due", box=None)
     for plan in view.plans:
-        outstanding = _show(plan.outstanding_minor, plan.currency)
+        outstanding = show_amount(plan.outstanding_minor, plan.currency)
         table.add_row(plan.plan_id, plan.state, plan.merchant_name or "-", outstanding, _find_next_due(plan))
     console.print(table)
 
@@ -120,14 +121,18 @@ def show_statement(
     say(f"Statement {found.number} of account {found.account_id}, {found.opened_on} to {found.closed_on}")
     table = Table("date", "what", box=None)
     table.add_column(found.currency, justify="right")
-    table.add_row(found.opened_on.isoformat(), "Opening balance", _show(found.opening_minor, found.currency))
+    table.add_row(
+        found.opened_on.isoformat(), "Opening balance", show_amount(found.opening_minor, found.currency)
+    )
     for line in found.lines:
-        amount = _show(line.amount_minor, found.currency)
+        amount = show_amount(line.amount_minor, found.currency)
         table.add_row(line.booked_on.isoformat(), line.description, amount)
-    table.add_row(found.closed_on.isoformat(), "Closing balance", _show(found.closing_minor, found.currency))
+    table.add_row(
+        found.closed_on.isoformat(), "Closing balance", show_amount(found.closing_minor, found.currency)
+    )
     make_console().print(table)
     for plan in found.plans:
-        outstanding = _show(plan["outstanding_minor"], found.currency)
+        outstanding = show_amount(plan["outstanding_minor"], found.currency)
         say(f"Plan {plan['plan_id']}: {outstanding} outstanding, next due {plan['next_due_date']}")
 
 
@@ -175,8 +180,8 @@ def pay_off_plan(
         if amount is None:
             payoff = await servicing.quote_payoff(engine, world, plan.plan_id)
             total, waived = (
-                _show(payoff.total_minor, plan.currency),
-                _show(payoff.waived_minor, plan.currency),
+                show_amount(payoff.total_minor, plan.currency),
+                show_amount(payoff.waived_minor, plan.currency),
             )
             return f"{total} {plan.currency} on {payoff.on}, {waived} interest waived"
         card_accounts.check_may_service(person)
@@ -204,11 +209,11 @@ def show_serviced_plan(plan_id: PlanArgument, as_email: ViewerOption = None, hom
     plan = view.plan
     held = ", held by a dispute" if plan.is_held else ""
     say(f"Plan {plan.plan_id}, {plan.state}{held}, account {plan.account_id}, card {view.face.masked_card}")
-    say(f"{_show(plan.outstanding_minor, plan.currency)} {plan.currency} outstanding")
+    say(f"{show_amount(plan.outstanding_minor, plan.currency)} {plan.currency} outstanding")
     table = Table("#", "due", "state", "amount", "principal", "interest", "fee", "paid", "billed", box=None)
     for row in plan.rows:
         parts = (row.amount_minor, row.principal_minor, row.interest_minor, row.fee_minor, row.paid_minor)
-        amounts = [_show(minor, plan.currency) for minor in parts]
+        amounts = [show_amount(minor, plan.currency) for minor in parts]
         billed = row.billed_on.isoformat() if row.billed_on else "-"
         table.add_row(str(row.number), row.due_date.isoformat(), row.state, *amounts, billed)
     make_console().print(table)
@@ -239,7 +244,7 @@ def run_due(home: HomeOption = None) -> None:
 
 def _find_next_due(plan: ServicedPlan) -> str:
     row = next((row for row in plan.rows if row.is_open), None)
-    return "-" if row is None else f"{row.due_date}: {_show(row.unpaid_minor, plan.currency)}"
+    return "-" if row is None else f"{row.due_date}: {show_amount(row.unpaid_minor, plan.currency)}"
 
 
 def _say_receipt(receipt: Receipt) -> None:
@@ -257,12 +262,3 @@ def _read_amount(text: str, code: str) -> int:
     currency = find_currency(code)
     assert currency is not None, "accounts are in known currencies"
     return parse_major(text, currency).minor
-
-
-def _show(minor: int, code: str) -> str:
-    from parcela.domain.currency import find_currency
-    from parcela.domain.money import Money, format_major
-
-    currency = find_currency(code)
-    assert currency is not None, "accounts are in known currencies"
-    return format_major(Money(minor, currency))

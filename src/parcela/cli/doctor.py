@@ -1,4 +1,7 @@
-"""`parcela doctor`: one line for each thing that the server needs, with what to do where it is wrong."""
+"""`parcela doctor`: one line for each thing that the server needs, with what to do where it is wrong.
+
+What only a part of the service lacks is a warning: the server runs, so that the deployment is still healthy.
+"""
 
 import asyncio
 import platform
@@ -6,9 +9,10 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 
 from rich.text import Text
@@ -24,11 +28,22 @@ from parcela.operations.payments.press import PressUnavailable
 from parcela.settings import Settings
 from parcela.store import audit, health, vault_keys
 from parcela.store.database import Database
+from parcela.store.payments import settlements
 from parcela.vault.kek import load_key_file
 from parcela.vault.vault import Vault
 
 MIN_PYTHON = (3, 11)
 MAX_CLOCK_GAP_S = 2.0
+MAX_LATE = 1000
+"""So many late settlements are counted at most."""
+
+
+class Mark(Enum):
+    """What a finding says, with its style; only what is wrong makes the deployment unhealthy."""
+
+    OK = ("ok     ", "green")
+    WARNING = ("WARN   ", "bold yellow")
+    WRONG = ("WRONG  ", "bold red")
 
 
 class Examination:
@@ -41,8 +56,14 @@ class Examination:
     def report(self, subject: str, text: str, *, is_ok: bool = True) -> None:
         """Print one finding."""
         self.is_healthy = self.is_healthy and is_ok
-        mark = Text("ok     ", "green") if is_ok else Text("WRONG  ", "bold red")
-        self._console.print(Text.assemble(mark, (f"{subject:<10} ", "bold"), text), soft_wrap=True)
+        self._print(Mark.OK if is_ok else Mark.WRONG, subject, text)
+
+    def warn(self, subject: str, text: str) -> None:
+        """Print what a part of the service lacks; the server runs without it."""
+        self._print(Mark.WARNING, subject, text)
+
+    def _print(self, mark: Mark, subject: str, text: str) -> None:
+        self._console.print(Text.assemble(mark.value, (f"{subject:<10} ", "bold"), text), soft_wrap=True)
 
     @contextmanager
     def checking(self, subject: str) -> Iterator[None]:
@@ -93,15 +114,19 @@ def check_home(examination: Examination, settings: Settings) -> None:
         examination.report("home", text, is_ok=False)
 
 
-def check_papers(examination: Examination) -> None:
-    """PDF papers can be made, with a font for each writing; pages and texts need neither."""
+def check_papers(
+    examination: Examination, list_missing: Callable[[], list[str]] = list_missing_fonts
+) -> None:
+    """PDF papers can be made, with a font for each writing; pages, HTML papers and texts need neither."""
     try:
-        missing = list_missing_fonts()
+        missing = list_missing()
     except PressUnavailable as reason:
-        examination.report("papers", str(reason), is_ok=False)
+        examination.warn("papers", f"{reason} Pages, and papers as HTML and text, need none of that.")
         return
-    lack = "" if not missing else f", but not in {' or '.join(missing)}: {MEND}"
-    examination.report("papers", f"PDF files can be made{lack}")
+    if missing:
+        examination.warn("papers", f"PDF files can be made, but not in {' or '.join(missing)}: {MEND}")
+    else:
+        examination.report("papers", "PDF files can be made")
 
 
 def check_listening(examination: Examination, settings: Settings) -> None:
@@ -132,6 +157,7 @@ async def check_database(examination: Examination, settings: Settings, url: str)
         examination.report("schema", "is this version's")
         await check_keys(examination, settings, database)
         await check_records(examination, database)
+        await check_settlements(examination, database)
     finally:
         await database.close()
 
@@ -178,6 +204,26 @@ async def check_records(examination: Examination, database: Database) -> None:
         examination.report("plans", text, is_ok=False)
     else:
         examination.report("plans", "every plan adds up")
+
+
+async def check_settlements(examination: Examination, database: Database) -> None:
+    """No merchant waits for a settlement that should have been closed or paid out a day ago.
+
+    A warning: after a stop it is the start of the server that mends it.
+    """
+    async with database.connection() as connection:
+        late = await settlements.list_overdue_settlements(connection, limit=MAX_LATE)
+    if not late:
+        examination.report("settlement", "none is late")
+        return
+    first, more = late[0], "" if len(late) == 1 else f", and {len(late) - 1} more are late"
+    lack = "is not closed" if first.is_open else "is not paid out"
+    text = (
+        f"{first.settlement_id} of account {first.account_id} ({first.mode}) was due on {first.due_on}"
+        f" and {lack}{more}: let `parcela serve` or `parcela worker` run, and look for `task failed` in its"
+        " log"
+    )
+    examination.warn("settlement", text)
 
 
 def _answers_as_parcela(settings: Settings) -> bool:

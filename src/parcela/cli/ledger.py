@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from parcela.cli.acting import run_as, run_with_engine
-from parcela.cli.options import HomeOption, ViewerOption, make_console, make_group, say
+from parcela.cli.options import HomeOption, ViewerOption, make_console, make_group, say, show_amount
 
 if TYPE_CHECKING:
     from parcela.domain.changes import Person
@@ -60,7 +60,7 @@ def list_balances(
     table = _make_balance_table()
     for found in run_as(home, as_email, work):
         code, currency = found.account.code, found.currency
-        table.add_row(code, _name_side(code), _format(found.balance_minor, currency), currency)
+        table.add_row(code, _name_side(code), show_amount(found.balance_minor, currency), currency)
     make_console().print(table)
 
 
@@ -73,7 +73,7 @@ def _show_trial_balance(as_email: str | None, home: HomeOption) -> None:
     table = _make_balance_table()
     for line in run_as(home, as_email, work):
         table.add_row(
-            line.code, _name_side(line.code), _format(line.balance_minor, line.currency), line.currency
+            line.code, _name_side(line.code), show_amount(line.balance_minor, line.currency), line.currency
         )
     make_console().print(table)
 
@@ -99,7 +99,7 @@ def list_entries(
         entry = posted.entry
         head = (str(posted.number), f"{entry.posted_at:%Y-%m-%d %H:%M:%S}", entry.event_key)
         for posting in entry.postings:
-            amount = _format(posting.amount_minor, entry.currency)
+            amount = show_amount(posting.amount_minor, entry.currency)
             table.add_row(*head, posting.debit.code, posting.credit.code, amount, entry.currency)
             head = ("", "", "")
     make_console().print(table)
@@ -116,12 +116,3 @@ def _name_side(code: str) -> str:
     from parcela.domain.ledger import CREDIT_NORMAL
 
     return "credit" if code in CREDIT_NORMAL else "debit"
-
-
-def _format(minor: int, code: str) -> str:
-    from parcela.domain.currency import find_currency
-    from parcela.domain.money import Money, format_major
-
-    currency = find_currency(code)
-    assert currency is not None, code
-    return format_major(Money(minor, currency))

@@ -1,4 +1,4 @@
-"""What every command shares: its options, its two consoles, and the error that is one plain sentence."""
+"""What every command shares: options, two consoles, amounts, and the error that is one plain sentence."""
 
 import sys
 from pathlib import Path
@@ -38,3 +38,10 @@ def make_group() -> typer.Typer:
 def say(text: str) -> None:
     """Print one line as it is."""
     make_console().print(text, soft_wrap=True)
+
+
+def show_amount(minor: int, code: str) -> str:
+    """An amount in major units, without its currency."""
+    from parcela.domain.money import format_minor
+
+    return format_minor(minor, code)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from parcela.cli.acting import run_as
-from parcela.cli.options import HomeOption, ViewerOption, make_console, make_group
+from parcela.cli.options import HomeOption, ViewerOption, make_console, make_group, show_amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def list_orders(
             order.order_id,
             _write_time(order.created_at),
             order.status,
-            *(_write_amount(minor, order.currency) for minor in minors),
+            *(show_amount(minor, order.currency) for minor in minors),
             order.currency,
             _mask(order.card),
             order.plan_id or "-",
@@ -88,10 +88,10 @@ def _draw_facts(order: MerchantOrder, merchant_id: str) -> Table:
         ("Order", f"{order.order_id} of {merchant_id}"),
         ("Status", order.status),
         ("Made", _write_time(order.created_at)),
-        ("Amount", f"{_write_amount(order.amount_minor, order.currency)} {order.currency}"),
-        ("Authorized", _write_amount(totals.authorized_minor, order.currency)),
-        ("Captured", _write_amount(totals.captured_minor, order.currency)),
-        ("Refunded", _write_amount(totals.refunded_minor, order.currency)),
+        ("Amount", f"{show_amount(order.amount_minor, order.currency)} {order.currency}"),
+        ("Authorized", show_amount(totals.authorized_minor, order.currency)),
+        ("Captured", show_amount(totals.captured_minor, order.currency)),
+        ("Refunded", show_amount(totals.refunded_minor, order.currency)),
         ("Card", _mask(order.card)),
         ("Chosen", _describe_choice(order.chosen_plan)),
         ("Plan", order.plan_id or "-"),
@@ -113,7 +113,7 @@ def _draw_transactions(transactions: Sequence[OrderTransaction]) -> Table:
             transaction.kind,
             transaction.target_id or "-",
             transaction.outcome or "-",
-            _write_amount(transaction.amount_minor, transaction.currency),
+            show_amount(transaction.amount_minor, transaction.currency),
             transaction.currency,
             (acquirer and acquirer.reference) or "-",
             (acquirer and acquirer.authorization_code) or "-",
@@ -132,7 +132,7 @@ def _draw_instructions(instructions: Sequence[OrderInstruction]) -> Table:
             str(stored.number),
             _write_time(stored.created_at),
             stored.instruction.kind,
-            _write_amount(stored.instruction.amount_minor, found.currency),
+            show_amount(stored.instruction.amount_minor, found.currency),
             found.currency,
             stored.state,
             stored.reason or "-",
@@ -162,12 +162,3 @@ def _mask(card: CardFace | None) -> str:
 
 def _write_time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}"
-
-
-def _write_amount(minor: int, code: str) -> str:
-    from parcela.domain.currency import find_currency
-    from parcela.domain.money import Money, format_major
-
-    currency = find_currency(code)
-    assert currency is not None, code
-    return format_major(Money(minor, currency))

@@ -11,7 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from parcela.cli.acting import run_as
-from parcela.cli.options import CommandError, HomeOption, ViewerOption, make_console, make_group, say
+from parcela.cli.options import (
+    CommandError,
+    HomeOption,
+    ViewerOption,
+    make_console,
+    make_group,
+    say,
+    show_amount,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,8 +75,8 @@ def list_payments(  # noqa: PLR0913 - each option of a command is a parameter
             payment.payment_id,
             f"{payment.created_at:%Y-%m-%d %H:%M}",
             payment.status,
-            _write_amount(payment.amount_minor, payment.currency),
-            _write_amount(payment.refunded_minor, payment.currency),
+            show_amount(payment.amount_minor, payment.currency),
+            show_amount(payment.refunded_minor, payment.currency),
             payment.currency,
             "-" if payment.resolved_count is None else f"{payment.resolved_count} x",
             clean_line(payment.reference or "-"),
@@ -143,7 +151,7 @@ def _list_facts(whole: WholePayment) -> Iterator[tuple[str, str]]:
     yield "Account", f"{whole.account_id}, {mode} mode"
     yield "Status", _describe_status(payment)
     yield "Made", _write_time(payment.created_at)
-    yield "Amount", f"{_write_amount(payment.amount_minor, currency)} {currency}"
+    yield "Amount", f"{show_amount(payment.amount_minor, currency)} {currency}"
     for name, minor in (
         ("Held", payment.authorized_minor),
         ("Captured", payment.captured_minor),
@@ -151,7 +159,7 @@ def _list_facts(whole: WholePayment) -> Iterator[tuple[str, str]]:
         ("On its way back", payment.refund_pending_minor),
     ):
         if minor:
-            yield name, _write_amount(minor, currency)
+            yield name, show_amount(minor, currency)
     if payment.reference is not None:
         yield "Reference", clean_line(payment.reference)
     if whole.method is not None:
@@ -162,10 +170,10 @@ def _list_facts(whole: WholePayment) -> Iterator[tuple[str, str]]:
         yield from _list_plan_facts(whole.view.plan)
     if payment.fees is not None:
         processing, installment = payment.fees.processing_minor, payment.fees.installment_minor
-        parts = f"{_write_amount(processing, currency)} + {_write_amount(installment, currency)}"
+        parts = f"{show_amount(processing, currency)} + {show_amount(installment, currency)}"
         yield (
             "Fees",
-            f"{_write_amount(payment.fees.total_minor, currency)} (processing + installment: {parts})",
+            f"{show_amount(payment.fees.total_minor, currency)} (processing + installment: {parts})",
         )
     if payment.settlement_id is not None:
         yield "Settlement", payment.settlement_id
@@ -193,7 +201,7 @@ def _draw_rows(plan: PaymentPlan) -> Table:
     table.add_column("")
     for row in plan.rows:
         minors = (row.amount_minor, row.principal_minor, row.interest_minor, row.fee_minor)
-        amounts = (_write_amount(minor, plan.offer.currency) for minor in minors)
+        amounts = (show_amount(minor, plan.offer.currency) for minor in minors)
         table.add_row(str(row.number), row.due_date.isoformat(), *amounts, row.status)
     return table
 
@@ -209,7 +217,7 @@ def _draw_refunds(refunds: Sequence[Refund]) -> Table:
         table.add_row(
             refund.refund_id,
             f"{refund.created_at:%Y-%m-%d %H:%M}",
-            _write_amount(refund.effect.amount_minor, refund.currency),
+            show_amount(refund.effect.amount_minor, refund.currency),
             refund.status,
             refund.failure or "-",
         )
@@ -236,12 +244,3 @@ def _read_status(text: str | None) -> PaymentStatus | None:
 
 def _write_time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S %Z}"
-
-
-def _write_amount(minor: int, code: str) -> str:
-    from parcela.domain.currency import find_currency
-    from parcela.domain.money import Money, format_major
-
-    currency = find_currency(code)
-    assert currency is not None, code
-    return format_major(Money(minor, currency))

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from parcela.cli.acting import run_as
-from parcela.cli.options import HomeOption, ViewerOption, make_console
+from parcela.cli.options import HomeOption, ViewerOption, make_console, show_amount
 
 if TYPE_CHECKING:
     from parcela.domain.changes import Person
@@ -78,7 +78,7 @@ def _draw(items: list[Offerable]) -> Table:
             transaction.transaction_id,
             f"{item.facts.local_at:%Y-%m-%d}",
             item.merchant.name or "-",
-            _write_amount(item.amount_minor, transaction.currency),
+            show_amount(item.amount_minor, transaction.currency),
             transaction.currency,
             "\n".join(lines),
         )
@@ -89,12 +89,3 @@ def _describe(offer: PresentedOffer) -> str:
     first, other = offer.major(offer.amounts_minor[0]), offer.major(offer.amounts_minor[-1])
     rate = "" if offer.apr_percent is None else f", APR {offer.apr_percent} %"
     return f"{offer.offer_id}: {offer.count} x {offer.interval}, first {first:,}, then {other:,}{rate}"
-
-
-def _write_amount(minor: int, code: str) -> str:
-    from parcela.domain.currency import find_currency
-    from parcela.domain.money import Money, format_major
-
-    currency = find_currency(code)
-    assert currency is not None, code
-    return format_major(Money(minor, currency))

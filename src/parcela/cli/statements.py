@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from parcela.cli.acting import run_as
-from parcela.cli.options import CommandError, HomeOption, ViewerOption, make_console, say
+from parcela.cli.options import CommandError, HomeOption, ViewerOption, make_console, say, show_amount
 
 if TYPE_CHECKING:
     from datetime import date
@@ -66,21 +66,12 @@ def _print_settlement(settlement: Settlement) -> None:
     table.add_column("amount", justify="right")
     for line in settlement.lines:
         name = line.kind.replace("_", " ")
-        table.add_row(name, str(line.count), _format(line.amount_minor, settlement.currency))
+        table.add_row(name, str(line.count), show_amount(line.amount_minor, settlement.currency))
     for name, amount_minor in (
         ("net", settlement.net_minor),
         ("opening balance", settlement.opening_minor),
         (f"payout of {settlement.available_on}", -settlement.payout_minor),
         ("closing balance", settlement.closing_minor),
     ):
-        table.add_row(name, "", _format(amount_minor, settlement.currency))
+        table.add_row(name, "", show_amount(amount_minor, settlement.currency))
     make_console().print(table)
-
-
-def _format(minor: int, code: str) -> str:
-    from parcela.domain.currency import find_currency
-    from parcela.domain.money import Money, format_major
-
-    currency = find_currency(code)
-    assert currency is not None, code
-    return format_major(Money(minor, currency))

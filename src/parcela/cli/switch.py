@@ -18,6 +18,7 @@ from parcela.cli.options import (
     make_console,
     make_group,
     say,
+    show_amount,
 )
 
 if TYPE_CHECKING:
@@ -136,9 +137,4 @@ def resolve_ambiguous(
 
 
 def _show_amount(found: AmbiguousMatch) -> str:
-    from parcela.domain.currency import find_currency
-    from parcela.domain.money import Money, format_major
-
-    currency = find_currency(found.currency)
-    assert currency is not None, "matched with a plan of this currency"
-    return f"{format_major(Money(found.amount_minor, currency))} {found.currency}"
+    return f"{show_amount(found.amount_minor, found.currency)} {found.currency}"

@@ -18,6 +18,7 @@ from parcela.cli.options import (
     make_console,
     make_group,
     say,
+    show_amount,
 )
 
 if TYPE_CHECKING:
@@ -72,8 +73,6 @@ def list_transactions(
     home: HomeOption = None,
 ) -> None:
     """The newest transactions of an account."""
-    from parcela.domain.currency import find_currency
-    from parcela.domain.money import Money, format_major
     from parcela.operations import card_accounts
 
     async def work(engine: Engine, person: Person) -> list[StoredTransaction]:
@@ -83,10 +82,8 @@ def list_transactions(
     table.add_column("plan")
     for stored in run_as(home, as_email, work):
         found = stored.transaction
-        currency = find_currency(found.currency)
-        assert currency is not None, "accounts are in known currencies"
         minors = (stored.amount_minor, found.authorized_minor, found.cleared_minor, found.refunded_minor)
-        amounts = [format_major(Money(minor, currency)) for minor in minors]
+        amounts = [show_amount(minor, found.currency) for minor in minors]
         at = f"{found.created_at:%Y-%m-%d %H:%M}"
         state = found.state if stored.response_code == "00" else f"{found.state} {stored.response_code}"
         table.add_row(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from parcela.domain.currency import Currency
+from parcela.domain.currency import Currency, find_currency
 from parcela.domain.errors import DomainError
 
 # Ledger columns are signed 64-bit integers, so no amount may be larger.
@@ -102,6 +102,13 @@ def format_major(money: Money) -> str:
     whole, part = divmod(abs(money.minor), 10**exponent)
     sign = "-" if money.minor < 0 else ""
     return f"{sign}{whole}.{part:0{exponent}d}"
+
+
+def format_minor(minor: int, code: str) -> str:
+    """Minor units as plain digits with all decimals; `code` is that of a known currency."""
+    currency = find_currency(code)
+    assert currency is not None, f"{code} is not a currency that records can have"
+    return format_major(Money(minor, currency))
 
 
 def format_major_trimmed(minor: int, exponent: int) -> str:

@@ -1,6 +1,5 @@
 """The core's plan of a merchant's payment, made when its money is captured (`spec/gateway.md` §12).
 
-It is a plan like those that partners make: with card, rows, event and letter to the issuer, written once.
 What was captured is its purchase; its due dates count from the merchant's local date of the capture.
 """
 
@@ -11,24 +10,20 @@ from zoneinfo import ZoneInfo
 
 from parcela.domain.cards import Pan
 from parcela.domain.errors import DomainError
-from parcela.domain.ids import Identifier
 from parcela.domain.merchant_offers import OfferPrice
 from parcela.domain.merchant_pricing import build_rows
 from parcela.domain.merchants import MerchantProfile
 from parcela.domain.money import Money
 from parcela.domain.offers import INTERVALS, IssuerTerms, PresentedOffer
 from parcela.domain.orders import OrderTransaction
-from parcela.domain.plans import Installment, Merchant, Plan, PlanStatus, PresentedPurchase, Presentment
-from parcela.domain.post_purchase import OfferedPurchase, describe_purchase, repeat_offer
-from parcela.domain.programs import UseCase
+from parcela.domain.plans import Installment
 from parcela.domain.rates.deferred import find_deferred_apr
 from parcela.domain.schedule import build_schedule
-from parcela.domain.servicing.records import TransactionFacts
 from parcela.domain.terms import FirstDue, PricingTerms
+from parcela.operations.captured_plans import CapturedPurchase, describe_captured, prepare_captured_plan
 from parcela.operations.engine import Engine, World
 from parcela.operations.merchants import MerchantCaller
 from parcela.operations.plan_records import CheckedPlan
-from parcela.operations.plans import make_new_plan
 from parcela.store.new_plans import NewPlan
 
 _INTERVAL_NAMES = {interval: name for name, interval in INTERVALS.items()}
@@ -49,50 +44,27 @@ class CapturedPayment:
 
 
 def prepare_plan(engine: Engine, world: World, caller: MerchantCaller, payment: CapturedPayment) -> NewPlan:
-    """The plan of a payment or capture, ready to be written in the transaction that records it.
-
-    The letter waits, parked, while the issuer cannot be told.
-    """
+    """The plan of a payment or capture, ready to be written in the transaction that records it."""
     transaction, checked = payment.transaction, payment.checked
     assert transaction.amount_minor == checked.price.principal_minor, "an order with a plan is captured whole"
     assert transaction.currency == checked.price.currency.code
-    profile, client = caller.setup.profile, caller.client
+    profile = caller.setup.profile
     local_at = _find_local_time(profile, transaction.created_at)
     rows = build_rows(checked.price, checked.program.terms, anchor=local_at.date())
-    offer = _present(checked, rows, anchor=local_at.date())
-    purchase = _describe(
-        profile, payment.authorization or transaction, price=checked.price, local_at=local_at
-    )
-    number = engine.ids.next_offer_transaction_id()
-    presentment = Presentment(
-        offer_transaction_id=number,
-        client_id=client.client_id,
-        use_case=UseCase.DURING_PURCHASE,
-        presented_at=world.now,
-        purchase=PresentedPurchase(
-            pan_index=engine.vault.index_pan(client.tenant_id, payment.pan.digits),
-            amount=purchase.purchase.amount,
-            currency=purchase.purchase.currency,
-            local_at=local_at,
-            merchant=purchase.merchant,
-        ),
-        offers=(offer,),
-    )
-    plan = Plan(
+    captured = CapturedPurchase(
         plan_id=engine.ids.new_uuid(),
-        status=PlanStatus.CREATED,
-        offer_transaction_id=number,
-        client_id=client.client_id,
-        provider_id=checked.provider_id,
-        offer=offer,
-        request=repeat_offer(presentment, offer.offer_id, purchase.facts),
-        installments=rows,
-        created_at=world.now,
+        offer=_present(checked, rows, anchor=local_at.date()),
+        rows=rows,
+        offered=describe_captured(
+            profile,
+            (payment.authorization or transaction).acquirer,
+            local_at=local_at,
+            amount_minor=checked.price.principal_minor,
+            currency=checked.price.currency.code,
+        ),
+        pan=payment.pan,
     )
-    correlation_id = engine.ids.new_uuid()
-    return make_new_plan(
-        engine, world, plan, tenant_id=client.tenant_id, pan=payment.pan, correlation_id=correlation_id
-    )
+    return prepare_captured_plan(engine, world, caller.client, captured)
 
 
 def _find_local_time(profile: MerchantProfile, at: datetime) -> datetime:
@@ -150,30 +122,3 @@ def _describe_split(price: OfferPrice, rows: tuple[Installment, ...], *, anchor:
         is_fee_spread=any(row.fee_minor for row in rows[1:]),
         in_advance=rows[0].due_date == anchor,
     )
-
-
-def _describe(
-    profile: MerchantProfile, approved: OrderTransaction, *, price: OfferPrice, local_at: datetime
-) -> OfferedPurchase:
-    """Merchant and purchase as a plan request can say them; the trace numbers are the acquirer's."""
-    acquirer = approved.acquirer
-    purchase = describe_purchase(
-        Merchant(
-            name=profile.name,
-            url=profile.url,
-            country=profile.country,
-            mcc=Identifier(profile.mcc),
-            acquirer_id=Identifier(profile.acquirer_id),
-            merchant_id=Identifier(profile.acquirer_merchant_id),
-        ),
-        TransactionFacts(
-            local_at=local_at,
-            stan=acquirer.stan if acquirer else None,
-            rrn=acquirer.rrn if acquirer else None,
-            authorization_code=acquirer.authorization_code if acquirer else None,
-        ),
-        amount_minor=price.principal_minor,
-        currency=price.currency.code,
-    )
-    assert purchase is not None, "the catalogue checks a merchant's country"
-    return purchase

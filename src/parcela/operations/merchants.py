@@ -4,18 +4,19 @@ import hmac
 from dataclasses import dataclass
 from enum import StrEnum
 
+from parcela.domain.catalogue import Catalogue
 from parcela.domain.changes import Person
 from parcela.domain.clients import ApiPassword, Client, ClientRole
-from parcela.domain.errors import Conflict, InvalidInput, NotFound
+from parcela.domain.errors import Conflict, NotFound
 from parcela.domain.merchant_setup import MerchantSetup
 from parcela.domain.merchants import MerchantProfile
-from parcela.operations.catalogue import hold_entry
 from parcela.operations.clients import check_operator, record_change
 from parcela.operations.engine import MAIN_TENANT, Engine, World
 from parcela.operations.idempotency import Once, run_once
 from parcela.operations.passwords import MAX_BYTES
+from parcela.operations.registered_callers import CallerSource, get_caller, list_callers, register_caller
 from parcela.operations.secret_texts import make_secret_text
-from parcela.store import api_passwords, clients
+from parcela.store import api_passwords
 from parcela.store.database import Connection
 from parcela.store.world import lock_world
 
@@ -117,39 +118,7 @@ async def register_merchant(
     engine: Engine, person: Person, merchant_id: str, *, once: Once[Client] | None = None
 ) -> Client:
     """Let a merchant of the catalogue call. Raises NotAllowed, InvalidInput (no such merchant), Conflict."""
-    check_operator(person)
-    seen = await engine.look()
-    setup = seen.catalogue(person.tenant_id).find_merchant(merchant_id)
-    unknown = InvalidInput("merchant_id", "an enabled merchant of the catalogue", came=repr(merchant_id))
-    if setup is None:
-        raise unknown
-
-    async def work(connection: Connection) -> Client:
-        if not await hold_entry(connection, person.tenant_id, (MerchantProfile.kind, merchant_id)):
-            raise unknown
-        client_id = await clients.insert_client(
-            connection,
-            person.tenant_id,
-            code=merchant_id,
-            name=setup.profile.name,
-            role=ClientRole.MERCHANT,
-            provider_id=None,
-        )
-        if client_id is None:
-            raise Conflict(f"A client with the code {merchant_id!r} exists already.")
-        await record_change(connection, person, seen, "merchant.register", merchant_id, {})
-        return Client(
-            client_id=client_id,
-            tenant_id=person.tenant_id,
-            code=merchant_id,
-            name=setup.profile.name,
-            role=ClientRole.MERCHANT,
-            provider_id=None,
-            is_enabled=True,
-            is_suspended=False,
-        )
-
-    return await run_once(engine, once, work)
+    return await register_caller(engine, person, _MERCHANTS, merchant_id, once=once)
 
 
 async def issue_api_password(engine: Engine, person: Person, merchant_id: str) -> tuple[str, ApiPassword]:
@@ -233,17 +202,25 @@ async def find_login_fault(engine: Engine, person: Person, *, user: str, passwor
 
 def list_merchant_clients(seen: World, person: Person) -> list[Client]:
     """The merchants that are registered as callers. Raises NotAllowed."""
-    check_operator(person)
-    return [
-        client
-        for client in seen.snapshot.clients.values()
-        if client.role is ClientRole.MERCHANT and client.tenant_id == person.tenant_id
-    ]
+    return list_callers(seen, person, _MERCHANTS)
 
 
 def get_merchant_client(seen: World, person: Person, merchant_id: str) -> Client:
     """A registered merchant of the person's tenant. Raises NotAllowed, NotFound."""
-    for client in list_merchant_clients(seen, person):
-        if client.code == merchant_id:
-            return client
-    raise NotFound("merchant caller", merchant_id)
+    return get_caller(seen, person, _MERCHANTS, merchant_id)
+
+
+def _find_name(catalogue: Catalogue, merchant_id: str) -> str | None:
+    setup = catalogue.find_merchant(merchant_id)
+    return None if setup is None else setup.profile.name
+
+
+_MERCHANTS = CallerSource(
+    role=ClientRole.MERCHANT,
+    entry_kind=MerchantProfile.kind,
+    member="merchant_id",
+    find_name=_find_name,
+    entry_noun="merchant",
+    caller_noun="merchant caller",
+    act="merchant.register",
+)

@@ -31,7 +31,6 @@ _WORDS: Mapping[str, str] = {
     EntryKind.INSTALLMENT_BILLED: "Installment",
     EntryKind.INSTALLMENT_COLLECTED: "Installment paid from deposit",
     EntryKind.PAYMENT_RECEIVED: "Payment received, thank you",
-    EntryKind.DEPOSIT_RECEIVED: "Purchases paid from deposit",
     EntryKind.REFUND_RECEIVED: "Refund of the merchant",
     EntryKind.REFUND_TAKEN_BACK: "Refund taken back by the merchant",
     EntryKind.DISPUTE_OPENED: "Provisional credit of a dispute",

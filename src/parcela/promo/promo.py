@@ -5,7 +5,6 @@ Anybody may read them: they tell what a shop advertises, to whoever has its publ
 
 import json
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from pathlib import Path
 
 import structlog
@@ -14,11 +13,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from parcela.dialects.metrics import observe_request
-from parcela.dialects.payments.rate_limits import RateLimits
 from parcela.dialects.payments.settings import PaymentsSettings
 from parcela.operations.engine import UNAVAILABLE_ERRORS, Engine
 from parcela.promo import answers
 from parcela.promo.demo import DemoShop, write_demo
+from parcela.promo.limits import PromoLimits, PromoVisit
 from parcela.promo.printing import Promo, print_promo
 from parcela.promo.queries import Form, PromoQuery, check_secrets, read_query
 from parcela.promo.refusals import PromoRefused
@@ -43,7 +42,7 @@ class PromoPages:
 
     def __init__(self, engine: Engine, settings: PaymentsSettings, *, root_url: str, home: Path) -> None:
         self._engine = engine
-        self._limits = RateLimits(settings)
+        self._limits = PromoLimits(settings)
         self._root_url = root_url
         self._home = home
         self._script = read_script()
@@ -111,16 +110,16 @@ class PromoPages:
     async def _find_promo(self, request: Request) -> tuple[PromoQuery, Promo]:
         query = read_query(request.scope["query_string"])
         world = await self._engine.look()
-        client = request.client
-        shop = await find_shop(self._engine, world, query, address="" if client is None else client.host)
-        now_s = self._engine.clock.monotonic_s()
-        is_granted, _ = self._limits.take(shop.counted_as, shop.allowance, is_read=True, now_s=now_s)
-        if not is_granted:
-            raise PromoRefused(
-                "rate_limited",
-                f"More than {shop.allowance.per_second} requests a second came for this shop.",
-                status=HTTPStatus.TOO_MANY_REQUESTS,
-            )
+        address = "" if request.client is None else request.client.host
+        shop = await find_shop(self._engine, world, query, address=address)
+        visit = PromoVisit(
+            shop_number=shop.counted_as,
+            allowance=shop.allowance,
+            address=address,
+            now_s=self._engine.clock.monotonic_s(),
+            real_now=world.real_now,
+        )
+        self._limits.count(visit)
         words = choose_words(query.locale or shop.locale)
         return query, print_promo(await list_plans(self._engine, world, shop, query), shop, words)
 
@@ -149,7 +148,8 @@ def _choose_form(request: Request, query: PromoQuery) -> Form:
 
 
 def _refuse(path: str, refusal: PromoRefused) -> Response:
-    headers = {"Retry-After": "1"} if refusal.status in (429, 503) else {}
+    waits = {"Retry-After": "1"} if refusal.status in (429, 503) else {}
+    headers = {**waits, **refusal.headers}
     if path in (DATA, PLANS):
         body, media_type = answers.write_refusal(refusal), answers.JSON_TYPE
     else:

@@ -20,7 +20,7 @@ from parcela.operations.payments.callers import open_moment
 from parcela.operations.payments.moment import AccountMoment
 from parcela.promo.queries import PromoQuery
 from parcela.promo.refusals import PromoRefused
-from parcela.words.words import DEFAULT_LANGUAGE
+from parcela.words.words import DEFAULT_LANGUAGE, write_amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ async def list_plans(engine: Engine, world: World, shop: Shop, query: PromoQuery
     locale = query.locale or shop.locale
     if isinstance(shop.source, AccountMoment):
         assert query.amount_minor is not None, "an account's query has an amount"
-        return list_advertised_plans(shop.source, Money(query.amount_minor, query.currency), locale)
+        amount = Money(query.amount_minor, query.currency)
+        return list_advertised_plans(shop.source, amount, locale, write_amount=write_amount)
     purchase = AdvertisedPurchase(
         currency=query.currency,
         locale=locale,

@@ -13,10 +13,12 @@ WITH new_card AS (
     INSERT INTO card (tenant_id, card_id, pan_index, data_key_number, sealed_pan, first_six, last_four)
     VALUES ($1, $2::uuid, $3, $4, $5, $6, $7)
     ON CONFLICT (tenant_id, pan_index) DO NOTHING RETURNING card_id
+), known_card AS (
+    SELECT card_id FROM card WHERE tenant_id = $1 AND pan_index = $3 FOR KEY SHARE
 ), used_card AS (
     SELECT card_id FROM new_card
     UNION ALL
-    SELECT card_id FROM card WHERE tenant_id = $1 AND pan_index = $3
+    SELECT card_id FROM known_card
 ), new_order AS (
     INSERT INTO merchant_order (tenant_id, order_key, client_id, order_id, currency, amount_minor, status,
         card_id, card, chosen_plan, details, created_at, updated_at, checked_plan)
@@ -49,8 +51,8 @@ class NewOrder:
 async def insert_order(connection: Connection, tenant_id: int, new: NewOrder, *, lease_s: int) -> str | None:
     """Write a new order; gives the id of the card's record. Its worker has `lease_s` seconds for it.
 
-    None when the merchant has an order with this id, or when the card was stored by a transaction that this
-    statement did not see yet; then no order was written.
+    None when the merchant has an order with this id, or when the card was stored or erased by a transaction
+    that this statement did not see yet; then no order was written.
     """
     order, transaction, card = new.order, new.first.transaction, new.card
     card_id = await connection.fetchval(

@@ -46,7 +46,7 @@ class Written(Enum):
     TAKEN = "taken"
     """Another plan was made of the presentment first."""
     AGAIN = "again"
-    """Its card was stored by a transaction that this statement did not see yet: nothing was written."""
+    """Its card was stored or erased by a transaction that this statement did not see yet: nothing written."""
 
 
 _INSERT_PLANS = """
@@ -67,11 +67,13 @@ WITH input AS (
     FROM input ORDER BY tenant_id, pan_index
     ON CONFLICT (tenant_id, pan_index) DO NOTHING
     RETURNING tenant_id, pan_index, card_id
+), known_card AS (
+    SELECT tenant_id, pan_index, card_id FROM card
+    WHERE (tenant_id, pan_index) IN (SELECT tenant_id, pan_index FROM input) FOR KEY SHARE OF card
 ), used_card AS (
     SELECT tenant_id, pan_index, card_id FROM new_card
     UNION
-    SELECT tenant_id, pan_index, card_id FROM card
-    WHERE (tenant_id, pan_index) IN (SELECT tenant_id, pan_index FROM input)
+    SELECT tenant_id, pan_index, card_id FROM known_card
 ), new_plan AS (
     INSERT INTO plan (tenant_id, plan_id, offer_transaction_id, client_id, provider_id, card_id, status,
         offer_id, program_version, currency, amount_minor, total_minor, installment_count, body, created_at,

@@ -123,8 +123,10 @@ async def delete_members(
 ) -> None:
     """Remove cards from a list; the list stays, also when it is empty."""
     await connection.execute(
-        "DELETE FROM pan_list_member m USING card c WHERE m.tenant_id = $1 AND m.pan_list_id = $2::bigint"
-        " AND c.tenant_id = m.tenant_id AND c.card_id = m.card_id AND c.pan_index = ANY($3::bytea[])",
+        "WITH gone AS (DELETE FROM pan_list_member m USING card c"
+        " WHERE m.tenant_id = $1 AND m.pan_list_id = $2::bigint AND c.tenant_id = m.tenant_id"
+        " AND c.card_id = m.card_id AND c.pan_index = ANY($3::bytea[]) RETURNING m.tenant_id, m.card_id)"
+        " INSERT INTO released_card (tenant_id, card_id) SELECT tenant_id, card_id FROM gone",
         tenant_id,
         int(pan_list_id),
         list(pan_indexes),

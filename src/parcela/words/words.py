@@ -16,6 +16,7 @@ from babel.dates import format_time as format_clock_time
 from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
 from parcela.domain.currency import find_currency
+from parcela.domain.money import Money
 from parcela.words.countries import list_countries_by_name
 from parcela.words.tables import TEXTS
 
@@ -138,6 +139,11 @@ def choose_words(
         if language is not None:
             return Words(language)
     return Words(DEFAULT_LANGUAGE)
+
+
+def write_amount(amount: Money, locale: str) -> str:
+    """An amount in the language that serves a locale, for sentences that are made elsewhere."""
+    return choose_words(locale).write_money(amount.minor, amount.currency.code)
 
 
 def _find_language(wanted: str) -> str | None:

@@ -137,7 +137,7 @@ def test_refused_rates_faults_and_an_absent_database_carry_them_too(payments: Pa
     payments.set_endpoints(*probe.list_endpoints())
     check_headers(500, payments.post("/v1/probes", {"amount": 1}))
     payments.configure(has_rate_limits=True)
-    answers = [payments.get("/v1/nothing") for _ in range(80)]
+    answers = payments.ask_all([("GET", "/v1/nothing", None, None)] * 200)
     limited = next(answer for answer in answers if answer.status == 429)
     check_headers(429, limited)
     payments.configure(has_rate_limits=False)

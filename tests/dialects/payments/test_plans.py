@@ -1,10 +1,12 @@
 """Plans as they are listed, chosen and accepted through the door (`spec/payments.md` §6)."""
 
+import hashlib
 import json
 from datetime import date
 from typing import Any
 
 import pytest
+import rfc8785
 from tests.support.payments_world import PaymentsWorld
 from tests.support.plan_buyers import (
     BILLING,
@@ -172,10 +174,50 @@ def test_a_listed_plan_is_whole(payments: PaymentsWorld) -> None:
                 }
                 for number, amount in enumerate(["€33.34", "€33.33", "€33.33"], 1)
             ],
+            "disclosure": {
+                "regimes": [
+                    {
+                        "id": "eu_ccd2",
+                        "version": "2026-1",
+                        "country": "DEU",
+                        "side": "cardholder",
+                        "method": "eu_ccd2",
+                        "label": "APRC",
+                        "shown": "0.0",
+                        "exact": "0.000000",
+                        "second": None,
+                    }
+                ],
+                "facts": plan["display"]["disclosure"]["facts"],
+                "hash": plan["display"]["disclosure"]["hash"],
+            },
         },
         "expiresAt": int(created.timestamp()) + 1800,
         "offerHash": plan["offerHash"],
     }
+    first, last = write_english(today.isoformat()), write_english(plan["schedule"][2]["dueDate"])
+    facts = plan["display"]["disclosure"]["facts"]
+    assert [(fact["fact"], fact["label"], fact["text"]) for fact in facts[:11]] == [
+        ("payments", "Payments", "3 × €33.33"),
+        ("odd_payment", "First payment", "€33.34"),
+        ("total", "Total to pay", "€100.00"),
+        ("cost", "Cost of credit", "€0.00"),
+        ("rate", "APRC", "0.0%"),
+        ("interest", "Interest per year", "0.00%"),
+        ("fees", "Fees", "None"),
+        ("first_due", "First payment on", first),
+        ("schedule", "All payments and dates", facts[8]["text"]),
+        ("returns", "If you return something", plan["refundEffect"]),
+        ("terms", "Terms", plan["terms"]["text"]),
+    ]
+    assert (facts[8]["text"].startswith(f"1. {first}: €33.34; 2. "), last in facts[8]["text"]) == (True, True)
+    assert [fact["fact"] for fact in facts[11:]] == [
+        *("credit_warning", "creditor", "amount_financed", "duration", "borrowing_rate"),
+        *("total_of_payments", "late_payment", "withdrawal", "prepayment"),
+    ]
+    assert [fact["fact"] for fact in facts if fact["emphasis"] != "normal"] == ["rate", "credit_warning"]
+    digest = hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
+    assert plan["display"]["disclosure"]["hash"] == f"sha256:{digest}"
 
 
 def test_a_listing_that_says_the_same_is_the_same_list(payments: PaymentsWorld) -> None:
@@ -216,7 +258,7 @@ def test_reasons_are_told_in_the_payments_language_with_their_bound(shared_payme
     assert shown.body["unavailableReasons"] == [
         {
             "code": "amount_below_minimum",
-            "message": "Der Betrag ist zu klein: Ratenpläne gibt es ab 50.00 EUR.",
+            "message": "Der Betrag ist zu klein: Ratenpläne gibt es ab 50,00\u00a0€.",
             "program": "mastercard_installments",
         }
     ]
@@ -289,6 +331,15 @@ def test_what_is_accepted_equals_what_was_shown(payments: PaymentsWorld) -> None
     assert payments.get(path, key=payments.other_secret).code == "resource_missing"
     evidence = json.loads(kept["body"])
     assert evidence["offersShown"] == shown
+    disclosed = plan["display"]["disclosure"]
+    assert (evidence["facts"]["printed"], evidence["facts"]["hash"]) == (
+        disclosed["facts"],
+        disclosed["hash"],
+    )
+    assert [
+        {name: member for name, member in regime.items() if name not in ("offer", "engine")}
+        for regime in evidence["regimes"]
+    ] == disclosed["regimes"]
     assert (evidence["offerHash"], evidence["plan"]) == (plan["offerHash"], taken["plan"])
     assert evidence["regimes"] == [
         {

@@ -96,7 +96,7 @@ REASONS: list[tuple[str, Change, dict[str, Any], str, str, str | None]] = [
         leave,
         {"amount": 4999},
         MASTERCARD,
-        "The amount is too small: installment plans begin at 50.00 EUR.",
+        "The amount is too small: installment plans begin at €50.00.",
         MASTER,
     ),
     (
@@ -104,7 +104,7 @@ REASONS: list[tuple[str, Change, dict[str, Any], str, str, str | None]] = [
         leave,
         {"amount": 500001},
         MASTERCARD,
-        "The amount is too large: installment plans end at 5000.00 EUR.",
+        "The amount is too large: installment plans end at €5,000.00.",
         MASTER,
     ),
     (

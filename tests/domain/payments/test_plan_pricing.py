@@ -104,7 +104,14 @@ def test_each_market_has_its_own_rate(regime: str, label: str, shown: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("locale", "label"), [("en", "APRC"), ("de", "effektiver Jahreszins"), ("fr-FR", "TAEG"), ("ja", "APRC")]
+    ("locale", "label"),
+    [
+        ("en", "APRC"),
+        ("de", "effektiver Jahreszins"),
+        ("fr-FR", "TAEG"),
+        ("ja", "年間総費用率（APRC）"),
+        ("ar-EG", "معدل النسبة السنوي للتكاليف (APRC)"),
+    ],
 )
 def test_europe_names_the_rate_in_the_payers_language(locale: str, label: str) -> None:
     offer = price_plan(price_source(make_core("core", 3)), replace(make_purchase(), locale=locale), EURO)

@@ -37,6 +37,7 @@ from parcela.domain.payments.plans import PaymentOffer
 from parcela.domain.payments.records import ProgramFilter, UnavailableCode
 from parcela.domain.programs import CodeRule, EligibilityRules, UseCase
 from parcela.domain.terms import Fee, FeeKind, PricingTerms
+from parcela.words.words import write_amount
 
 THREE, SIX = make_core("three", 3), make_core("six", 6)
 
@@ -54,7 +55,7 @@ def resolve(
         wanted=wanted,
         fallback=options.get("fallback", BnplFallback.IF_NO_ISSUER_PLAN),
     )
-    codes = [str(reason.code) for reason in explain_all(obstacles, "en")]
+    codes = [str(reason.code) for reason in explain_all(obstacles, "en", write_amount)]
     return [(offer.program_name, offer.count) for offer in shown], codes
 
 
@@ -210,11 +211,11 @@ def test_several_bounds_are_told_as_the_widest() -> None:
     dear = replace(SIX, rules=replace(RULES, minimum=Decimal(300)))
     situation = without_lender(found=make_range(THREE, dear), purchase=MINIMUM)
     side = list_issuer_plans(situation, EURO)
-    (reason,) = explain_all(side.obstacles, "de")
+    (reason,) = explain_all(side.obstacles, "de", write_amount)
     assert (reason.code, reason.program, reason.message) == (
         UnavailableCode.AMOUNT_BELOW_MINIMUM,
         "mastercard_installments",
-        "Der Betrag ist zu klein: Ratenpläne gibt es ab 50.00 EUR.",
+        "Der Betrag ist zu klein: Ratenpläne gibt es ab 50,00\u00a0€.",
     )
 
 

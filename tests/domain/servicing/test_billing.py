@@ -97,23 +97,23 @@ def test_a_debit_row_waits_when_the_deposit_is_a_cent_short_and_is_tried_again()
     assert show_rows(bank.plans["p1"])[0] == "1 10000=10000+0+0 billed 0"
     bank.wait(1)
     assert bank.collect() == []
-    bank.deposit(1, event_id="d2")
+    bank.pay(1)
     (decision,) = bank.collect("2026-03-06")
     assert show_entries(decision) == [
-        "plan:p1:row:1:collected:2026-03-06: deposit[a1] <- card_balance[a1] 10000"
+        "plan:p1:row:1:collected:2026-03-06: deposit[a1] <- card_balance[a1] 9999"
     ]
     assert [event.type for event in decision.events] == ["installment.paid"]
 
 
 def test_a_deposit_goes_to_the_oldest_row_first() -> None:
     bank = CardBank(funding=CardFunding.DEBIT)
+    bank.deposit(10_000)
     bank.open("p1", 19_000, Terms(count=2, fee="10", is_fee_spread=False))
     bank.move_to(date(2026, 4, 5))
     bank.bill()
     assert show_rows(bank.plans["p1"]) == ["1 10500=9500+0+1000 billed 0", "2 9500=9500+0+0 billed 0"]
-    bank.deposit(10_000)
     assert bank.collect() == []
-    bank.deposit(500, event_id="d2")
+    bank.pay(500)
     bank.collect("again")
     assert [row.state.value for row in bank.plans["p1"].rows] == ["paid", "billed"]
 

@@ -8,8 +8,7 @@ from tests.support.card_bank import CardBank, Terms
 
 from parcela.domain.cards import CardFunding
 from parcela.domain.ledger import LedgerCode
-from parcela.domain.servicing.commands import Standing
-from parcela.domain.servicing.payments import Payoff, decide_deposit, quote_payoff
+from parcela.domain.servicing.payments import Payoff, quote_payoff
 from parcela.domain.servicing.records import ServicingState
 from parcela.domain.servicing.refusals import AmountRefused, IllegalTransition, PlanHeld
 
@@ -71,16 +70,13 @@ def test_what_is_over_on_a_debit_card_pays_its_purchases_and_then_the_deposit() 
     assert bank.balance(LedgerCode.CARD_BALANCE) == 0
 
 
-def test_a_deposit_pays_purchases_that_it_could_not_pay_before() -> None:
+def test_on_a_debit_card_purchases_are_paid_before_the_deposit_gets_anything() -> None:
     bank = CardBank(funding=CardFunding.DEBIT)
     bank.deposit(1_000)
     bank.authorize("t1", 1_000)
     bank.clear("t1", 5_000)
-    decision = bank.deposit(3_000, event_id="d2")
-    assert show_entries(decision) == [
-        "deposit:d2: cash[v1] <- deposit[a1] 3000",
-        "deposit:d2: deposit[a1] <- card_balance[a1] 3000",
-    ]
+    decision = bank.pay(3_000)
+    assert show_entries(decision) == ["payment:m1: cash[v1] <- card_balance[a1] 3000"]
     assert bank.standing().owed_minor == 1_000
 
 
@@ -90,8 +86,6 @@ def test_nobody_pays_less_than_a_minor_unit(amount_minor: int) -> None:
     message = f"expected at least 1 minor unit, got {amount_minor} minor units"
     with pytest.raises(AmountRefused, match=f"payment: {message}"):
         bank.pay(amount_minor)
-    with pytest.raises(AmountRefused, match=f"deposit: {message}"):
-        bank.deposit(amount_minor)
 
 
 def test_unused_credit_pays_rows_of_other_plans_when_asked_to() -> None:
@@ -249,18 +243,3 @@ def test_a_payment_brings_unused_credit_along() -> None:
     assert decision.events[0].data["applied_minor"] == 10_000
     assert show_rows(bank.plans["p2"])[0] == "1 10000=10000+0+0 paid 10000"
     assert bank.standing().credit_minor == 2_000
-
-
-def test_a_deposit_that_a_hold_kept_before_pays_purchases_too() -> None:
-    bank = CardBank(funding=CardFunding.DEBIT)
-    decision = decide_deposit(
-        bank.account,
-        500,
-        event_id="d2",
-        standing=Standing(deposit_minor=1_000, revolving_minor=4_000),
-        now=bank.now,
-    )
-    assert show_entries(decision) == [
-        "deposit:d2: cash[v1] <- deposit[a1] 500",
-        "deposit:d2: deposit[a1] <- card_balance[a1] 1500",
-    ]

@@ -37,7 +37,7 @@ from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.handlers import HANDLERS
 from parcela.operations.payments.mails import plan_reminder
 from parcela.operations.payments.moment import AccountMoment
-from parcela.operations.payments.press import Paper, PaperContent, Press, PressUnavailable
+from parcela.operations.payments.press import Paper, PaperContent, Press, PressUnavailable, ShownFact
 from parcela.store.payments import plans
 from parcela.words.letters import Enclosed, write_letter
 from parcela.words.words import Words
@@ -247,7 +247,7 @@ class FailingPress:
         self._press = press
         self._fault = fault
 
-    def print_facts(self, *args: Any, **facts: Any) -> list[dict[str, str]]:
+    def print_facts(self, *args: Any, **facts: Any) -> tuple[ShownFact, ...]:
         return self._press.print_facts(*args, **facts)
 
     async def print_paper(

@@ -13,6 +13,7 @@ from tests.support.plan_buyers import (
     BILLING,
     MASTERCARD,
     OUTSIDE,
+    REFUSED,
     VISA,
     add_card,
     buy,
@@ -23,6 +24,8 @@ from tests.support.plan_buyers import (
     list_plans,
 )
 
+from parcela.documents.press import find_version
+from parcela.domain.disclosures.papers import PaperForm, PaperKind, PaperRequest, PaperWay
 from parcela.domain.errors import NotAllowed, NotFound
 from parcela.domain.payments.showings import Channel, Consent, Showing, name_browser, shorten_address
 from parcela.operations import people
@@ -30,8 +33,12 @@ from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.evidence_files import EvidenceFile, find_plan_record, view_evidence
 from parcela.operations.payments.keeping import NothingKept
 from parcela.operations.payments.moment import AccountMoment
+from parcela.operations.payments.papers import find_plan_subject, give_paper
 from parcela.operations.payments.payment_attempts import AttemptCommand, confirm_payment
 from parcela.operations.payments.plan_evidence import seal_evidence
+from parcela.operations.payments.press import Paper
+
+TICKED = {"termsId": "visa-eu-01", "version": "2", "language": "en", "acceptedAt": 4102444800}
 
 
 @pytest.fixture
@@ -76,7 +83,8 @@ def test_an_accepted_plan_has_the_whole_record(payments: PaymentsWorld) -> None:
     assert printed["creditor"] == "Sandbox Lender, Musterstraße 1, 10115 Berlin"
     numbers = body["facts"]["numbers"]
     assert (numbers["totalAmount"], numbers["costOfCredit"], numbers["count"]) == (60000, 0, 3)
-    assert [consent["to"] for consent in body["consents"]] == ["plan", "credit_check"]
+    asked = [(one["to"], one["question"], one["language"]) for one in body["consents"]]
+    assert asked == [("plan", None, None), ("credit_check", None, None)]
     assert body["browser"] == {"address": None, "name": None}
     assert MASTERCARD not in kept["body"] and "Ada" not in kept["body"]
 
@@ -86,7 +94,9 @@ def test_the_page_says_what_it_asked(payments: PaymentsWorld) -> None:
     offer = list_plans(payments, payment, card).body["data"][0]["offer"]
 
     async def pay(desk: PaymentsDesk, moment: AccountMoment) -> None:
-        asked = Consent(to="plan", question="I want this plan.", is_given=True, answered_at=moment.now)
+        asked = Consent(
+            to="plan", question="I want this plan.", language="de", is_given=True, answered_at=moment.now
+        )
         showing = Showing(
             channel=Channel.HOSTED,
             language="de",
@@ -103,10 +113,64 @@ def test_the_page_says_what_it_asked(payments: PaymentsWorld) -> None:
     assert (body["channel"], body["language"]) == ("hosted", "de")
     assert body["browser"] == {"address": "203.0.113.0/24", "name": "Firefox"}
     assert body["consents"] == [
-        {"answer": True, "at": body["acceptedAt"], "question": "I want this plan.", "to": "plan"}
+        {
+            "answer": True,
+            "at": body["acceptedAt"],
+            "language": "de",
+            "question": "I want this plan.",
+            "to": "plan",
+        }
     ]
     assert body["merchantStatement"] is None
     assert {fact["label"] for fact in body["facts"]["printed"]} >= {"Kreditgeber", "Sollzinssatz"}
+
+
+def read_document(body: dict[str, Any], digest: bytes) -> dict[str, Any]:
+    """The one agreement of a record, as it must be."""
+    return {
+        "kind": "agreement",
+        "offer": body["offer"],
+        "plan": body["plan"],
+        "form": "html",
+        "language": body["language"],
+        "templateVersion": find_version(body["language"]),
+        "sha256": digest.hex(),
+        "way": "record",
+        "deliveredAt": body["acceptedAt"],
+    }
+
+
+def test_the_agreement_is_made_with_the_acceptance_and_named_by_its_record(payments: PaymentsWorld) -> None:
+    done = buy(payments, MASTERCARD, 3)
+    (kept,) = list_records(payments)
+    (paper,) = payments.fetch("SELECT digest, content FROM paper")
+    body = json.loads(kept["body"])
+    assert body["documents"] == [read_document(body, paper["digest"])]
+    text = paper["content"].decode()
+    assert hashlib.sha256(paper["content"]).digest() == paper["digest"]
+    assert (done["id"] in text, done["installments"]["plan"] in text, MASTERCARD in text) == (
+        True,
+        True,
+        False,
+    )
+
+    async def ask(desk: PaymentsDesk, moment: AccountMoment) -> Paper:
+        subject = await find_plan_subject(desk, moment, done["id"])
+        assert subject is not None
+        wanted = PaperRequest(kind=PaperKind.AGREEMENT, form=PaperForm.HTML, language="en")
+        return await give_paper(desk, moment, subject, wanted, way=PaperWay.PLAN_PAGE)
+
+    assert payments.as_account(ask).content == paper["content"]
+    ways = payments.fetch("SELECT way FROM paper_delivery ORDER BY position")
+    assert [row["way"] for row in ways] == ["record", "plan_page"]
+
+
+def test_a_plan_that_is_not_accepted_leaves_no_agreement(payments: PaymentsWorld) -> None:
+    payment, card = intend(payments), add_card(payments, REFUSED)
+    list_plans(payments, payment, card)
+    refused = confirm(payments, payment, card, termsAcceptance=TICKED)
+    assert (refused.status, refused.code) == (402, "plan_declined")
+    assert payments.fetch("SELECT 1 FROM paper") == payments.fetch("SELECT 1 FROM paper_delivery") == []
 
 
 def test_plans_that_were_shown_and_not_taken_have_a_record_too(payments: PaymentsWorld) -> None:
@@ -121,8 +185,22 @@ def test_plans_that_were_shown_and_not_taken_have_a_record_too(payments: Payment
     assert kept["plan_id"] is None
     assert [facts["offer"] for facts in body["facts"]] == [offer["offer"] for offer in shown]
     assert [facts["numbers"]["totalAmount"] for facts in body["facts"]] == [60000, 60000, 62964]
+    disclosed = [offer["display"]["disclosure"] for offer in shown]
+    assert [(facts["printed"], facts["hash"]) for facts in body["facts"]] == [
+        (one["facts"], one["hash"]) for one in disclosed
+    ]
     assert [terms["id"] for terms in body["terms"]] == ["mc-eu-01"] * 3
     assert (body["consents"], body["documents"]) == ([], [])
+
+
+def test_plans_that_were_shown_before_all_was_paid_at_once_have_a_record(payments: PaymentsWorld) -> None:
+    payment, card = intend(payments), add_card(payments, MASTERCARD)
+    shown = list_plans(payments, payment, card).body["data"]
+    paid = confirm(payments, payment, card, installments={"enabled": False})
+    assert (paid.status, paid.body["status"]) == (200, "completed")
+    (kept,) = list_records(payments)
+    body = json.loads(kept["body"])
+    assert (body["offersShown"], body["plan"], body["acceptedAt"]) == (shown, None, None)
 
 
 def test_a_list_that_was_left_for_another_card_has_its_own_record(payments: PaymentsWorld) -> None:
@@ -160,7 +238,9 @@ def test_a_check_that_ended_in_a_refusal_is_in_the_record_of_its_showing(payment
     (check,) = payments.fetch("SELECT asked_at FROM payment_credit_check")
     bodies = [json.loads(kept["body"]) for kept in list_records(payments)]
     at = int(check["asked_at"].timestamp())
-    assert bodies[0]["consents"] == [{"answer": True, "at": at, "question": None, "to": "credit_check"}]
+    assert bodies[0]["consents"] == [
+        {"answer": True, "at": at, "language": None, "question": None, "to": "credit_check"}
+    ]
 
 
 def test_an_offer_that_is_not_what_was_shown_is_not_accepted(payments: PaymentsWorld) -> None:

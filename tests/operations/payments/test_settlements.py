@@ -31,6 +31,7 @@ ANY = RowFilter()
 WATCHED = {
     "broken_settlement",
     "broken_settlement_chain",
+    "broken_settlement_task",
     "broken_payout",
     "broken_merchant_book",
     "broken_refund_turn",

@@ -10,7 +10,8 @@ name; and so is a merchant that has not failed, whatever others do behind the sa
 
 import math
 from collections import OrderedDict
-from ipaddress import IPv6Address, ip_address
+
+from parcela.dialects.http import find_network
 
 BURST = 500
 PER_SECOND = 1.0
@@ -27,7 +28,7 @@ class Throttle:
 
     def find_wait_s(self, address: str, user: str, now_s: float) -> int | None:
         """Whole seconds after which the caller may try again; None when it may now."""
-        network, name = _find_network(address), user[:_MOST_USER_CHARACTERS]
+        network, name = find_network(address), user[:_MOST_USER_CHARACTERS]
         left, user_left = self._addresses.read(network, now_s), self._users.read(name, now_s)
         if left is None or user_left is None or min(left, user_left) >= 1:
             return None
@@ -35,7 +36,7 @@ class Throttle:
 
     def note_failure(self, address: str, user: str, now_s: float) -> None:
         """One failure of an address, in the name of a user."""
-        self._addresses.take(_find_network(address), now_s)
+        self._addresses.take(find_network(address), now_s)
         self._users.take(user[:_MOST_USER_CHARACTERS], now_s)
 
 
@@ -69,14 +70,3 @@ class _Allowances:
     def find_wait_s(self, left: float) -> int:
         """Whole seconds until one failure is left."""
         return max(0, math.ceil((1 - left) / self._per_second))
-
-
-def _find_network(address: str) -> str:
-    """The address; of IPv6 the network of 64 bits, for a caller has all of it."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        return str(int(parsed) >> 64)
-    return address

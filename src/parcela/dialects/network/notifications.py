@@ -28,6 +28,7 @@ from parcela.operations.outbound import OutboundAnswer, OutboundRequest
 
 PLAN_NOTIFICATION = "network.plan_notification"
 _SEALED = "[sealed]"
+_SIGNATURE_START = 'oauth_signature="'
 _UNREADABLE = "the receiver's answer to the notification cannot be read"
 _encode = msgspec.json.Encoder().encode
 
@@ -125,7 +126,7 @@ class NotificationRenderer:
             request=OutboundRequest(url=url, headers={**headers, "Authorization": authorization}, body=body),
             shown_headers={**headers, "Authorization": _hide_signature(authorization)},
             shown_body=_encode(members).decode(),
-            secrets=(pan.digits,),
+            secrets=(pan.digits, *_list_signatures(authorization)),
         )
 
 
@@ -156,5 +157,11 @@ def _write_sensitive(pan: Pan) -> bytes:
 
 def _hide_signature(authorization: str) -> str:
     """The header without the value of its last member."""
-    head, separator, _ = authorization.partition('oauth_signature="')
+    head, separator, _ = authorization.partition(_SIGNATURE_START)
     return f'{head}{separator}[cut]"' if separator else "[cut]"
+
+
+def _list_signatures(authorization: str) -> tuple[str, ...]:
+    """What `_hide_signature` leaves out, should the receiver repeat it."""
+    signature = authorization.partition(_SIGNATURE_START)[2].rstrip('"')
+    return (signature,) if signature else ()

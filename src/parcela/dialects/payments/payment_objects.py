@@ -197,7 +197,7 @@ def _make_installments(view: PaymentView) -> InstallmentsObject:
         cost_of_credit=None if plan is None else _sum_cost(plan),
         remaining_amount=None if plan is None else plan.remaining_minor,
         remaining_count=None if plan is None else plan.remaining_count,
-        schedule=() if plan is None else tuple(_make_row(row) for row in plan.rows),
+        schedule=() if plan is None else tuple(make_schedule_row(row) for row in plan.rows),
         unavailable_reasons=tuple(
             UnavailableReasonObject(code=reason.code, message=reason.message, program=reason.program or UNSET)
             for reason in payment.unavailable
@@ -217,7 +217,8 @@ def _sum_cost(plan: PaymentPlan) -> int:
     return sum(row.interest_minor + row.fee_minor for row in plan.rows)
 
 
-def _make_row(row: PlanRow) -> ScheduleRowObject:
+def make_schedule_row(row: PlanRow) -> ScheduleRowObject:
+    """A row of an accepted plan."""
     return ScheduleRowObject(
         number=row.number,
         due_date=row.due_date.isoformat(),

@@ -10,6 +10,7 @@ from parcela.dialects.payments.plan_objects import OfferListObject, PlanObject, 
 from parcela.dialects.payments.routes import Endpoint
 from parcela.domain.payments.keys import Scope
 from parcela.domain.payments.refusals import Fault
+from parcela.operations.payments.disclosing import disclose_offer
 from parcela.operations.payments.payment_methods import get_payment_method
 from parcela.operations.payments.payment_reading import get_payment
 from parcela.operations.payments.plan_offers import list_plans
@@ -29,13 +30,15 @@ async def list_all(call: Call) -> Reply:
     view = await get_payment(desk, moment, query["payment"], param="payment")
     method = await get_payment_method(desk, moment, query["paymentMethod"], param="paymentMethod")
     shown = await list_plans(desk, moment, view.payment, method)
-    return Reply(document=render_offer_list(shown))
+    disclosures = [disclose_offer(desk, moment, offer) for offer in shown.offers]
+    return Reply(document=render_offer_list(shown, disclosures))
 
 
 async def retrieve(call: Call) -> Reply:
     """One accepted plan."""
     plan = await read_plan(call.desk, call.moment, call.path["id"])
-    return Reply(document=call.desk.renderer.render_plan(plan))
+    disclosure = disclose_offer(call.desk, call.moment, plan.offer)
+    return Reply(document=call.desk.renderer.render_plan(plan, disclosure))
 
 
 async def retrieve_evidence(call: Call) -> Reply:

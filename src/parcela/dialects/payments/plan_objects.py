@@ -1,11 +1,12 @@
 """Offers and plans as merchants see them (`spec/payments.md` §§6.3, 6.4 and 11.1)."""
 
-from datetime import UTC
+from collections.abc import Sequence
 
 from msgspec import UNSET, UnsetType
 
+from parcela.dialects.payments.display_objects import DisplayObject, display_offer, display_plan
 from parcela.dialects.payments.paging import PageObject
-from parcela.dialects.payments.payment_objects import ScheduleRowObject
+from parcela.dialects.payments.payment_objects import ScheduleRowObject, make_schedule_row
 from parcela.dialects.payments.wire_values import (
     Document,
     WireObject,
@@ -19,8 +20,7 @@ from parcela.domain.payments.plan_choices import PlanList
 from parcela.domain.payments.plans import PaymentOffer, PaymentPlan, PlanRow
 from parcela.domain.payments.records import ProgramFilter
 from parcela.operations.payments.payment_links import PaymentLinks
-from parcela.words.plan_cards import PlanCard, print_accepted, print_plan
-from parcela.words.words import Words
+from parcela.operations.payments.press import ShownDisclosure
 
 INTERVAL = "month"
 
@@ -70,34 +70,6 @@ class PlanReasonObject(WireObject):
     code: str
     message: str
     program: str | UnsetType = UNSET
-
-
-class DisplayRateObject(WireObject):
-    """The cost of credit in words: its name, and the figure with its sign."""
-
-    label: str
-    text: str
-
-
-class DisplayPaymentObject(WireObject):
-    """A dated payment in words."""
-
-    number: int
-    date: str
-    amount: str
-
-
-class DisplayObject(WireObject):
-    """A plan in the words in which the hosted page and the papers show it, to be shown as they are."""
-
-    language: str
-    title: str
-    total: str
-    cost_of_credit: str
-    rate: DisplayRateObject
-    fees: tuple[str, ...]
-    first_payment_date: str
-    payments: tuple[DisplayPaymentObject, ...]
 
 
 class OfferObject(WireObject):
@@ -239,17 +211,20 @@ class InstallmentObject(WireObject):
     created: int
 
 
-def render_offer(offer: PaymentOffer) -> Document:
+def render_offer(offer: PaymentOffer, disclosure: ShownDisclosure) -> Document:
     """`installment_plan`."""
-    return to_document(make_offer(offer))
+    return to_document(make_offer(offer, disclosure))
 
 
-def render_offer_list(shown: PlanList) -> Document:
-    """The answer to a listing."""
+def render_offer_list(shown: PlanList, disclosures: Sequence[ShownDisclosure]) -> Document:
+    """The answer to a listing; there is a disclosure for each offer."""
     return to_document(
         OfferListObject(
             object="list",
-            data=tuple(make_offer(offer) for offer in shown.offers),
+            data=tuple(
+                make_offer(offer, disclosure)
+                for offer, disclosure in zip(shown.offers, disclosures, strict=True)
+            ),
             page=PageObject(has_more=False, next_cursor=None, total_estimate=len(shown.offers)),
             unavailable_reasons=_list_reasons(shown),
         )
@@ -286,7 +261,7 @@ def render_plan_list(shown: PlanList) -> Document:
     )
 
 
-def render_plan(plan: PaymentPlan, links: PaymentLinks) -> Document:
+def render_plan(plan: PaymentPlan, disclosure: ShownDisclosure, links: PaymentLinks) -> Document:
     """`plan`, the object of `plan.*` events, with the address of its cardholder's page."""
     offer, terms = plan.offer, plan.offer.terms
     total_minor = sum(row.amount_minor for row in plan.rows)
@@ -321,7 +296,7 @@ def render_plan(plan: PaymentPlan, links: PaymentLinks) -> Document:
                 url=terms.url,
                 accepted_at=None if plan.acceptance is None else write_instant(plan.acceptance.accepted_at),
             ),
-            display=_display_plan(plan),
+            display=display_plan(plan, disclosure),
             offer=offer.offer_id,
             offer_hash=offer.offer_hash,
             disclosure=plan.disclosure_id,
@@ -360,7 +335,7 @@ def render_row(plan: PaymentPlan, number: int) -> Document:
     )
 
 
-def make_offer(offer: PaymentOffer) -> OfferObject:
+def make_offer(offer: PaymentOffer, disclosure: ShownDisclosure) -> OfferObject:
     """An offer with all that the payer must see of it."""
     rows, terms = offer.rows, offer.terms
     return OfferObject(
@@ -395,7 +370,7 @@ def make_offer(offer: PaymentOffer) -> OfferObject:
             acceptance_required=terms.acceptance_required,
             acceptance_text=terms.acceptance_text,
         ),
-        display=_display_offer(offer),
+        display=display_offer(offer, disclosure),
         expires_at=write_instant(offer.expires_at),
         offer_hash=offer.offer_hash,
     )
@@ -406,19 +381,6 @@ def _find_ordinary(offer: PaymentOffer) -> int:
     return offer.rows[min(1, len(offer.rows) - 1)].amount_minor
 
 
-def make_schedule_row(row: PlanRow) -> ScheduleRowObject:
-    """A row of an accepted plan."""
-    return ScheduleRowObject(
-        number=row.number,
-        due_date=row.due_date.isoformat(),
-        amount=row.amount_minor,
-        principal=row.principal_minor,
-        interest=row.interest_minor,
-        fee=row.fee_minor,
-        status=row.status,
-    )
-
-
 def _make_offered_row(row: PlanRow) -> OfferedRowObject:
     return OfferedRowObject(
         number=row.number,
@@ -427,31 +389,6 @@ def _make_offered_row(row: PlanRow) -> OfferedRowObject:
         principal=row.principal_minor,
         interest=row.interest_minor,
         fee=row.fee_minor,
-    )
-
-
-def _display_offer(offer: PaymentOffer) -> DisplayObject:
-    card = print_plan(offer, Words(offer.language), provider=None, zone=UTC)
-    return _make_display(card, offer.language)
-
-
-def _display_plan(plan: PaymentPlan) -> DisplayObject:
-    language = plan.offer.language
-    return _make_display(print_accepted(plan, Words(language), provider=None, zone=UTC), language)
-
-
-def _make_display(card: PlanCard, language: str) -> DisplayObject:
-    return DisplayObject(
-        language=language,
-        title=card.title,
-        total=card.total,
-        cost_of_credit=card.cost,
-        rate=DisplayRateObject(label=card.rate_label, text=card.rate),
-        fees=card.fees,
-        first_payment_date=card.first_due,
-        payments=tuple(
-            DisplayPaymentObject(number=row.number, date=row.date, amount=row.amount) for row in card.rows
-        ),
     )
 
 

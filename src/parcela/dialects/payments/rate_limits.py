@@ -14,6 +14,9 @@ from parcela.domain.payments.accounts import RateTier
 
 _MOST_BUCKETS = 20_000
 
+Caller = int | tuple[int, str]
+"""Who is counted: a key by its number, or an address among those of one shop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -53,21 +56,21 @@ class RateLimits:
 
     def __init__(self, settings: PaymentsSettings) -> None:
         self._settings = settings
-        self._held: OrderedDict[tuple[int, bool], tuple[float, float]] = OrderedDict()
+        self._held: OrderedDict[tuple[Caller, bool], tuple[float, float]] = OrderedDict()
 
     def take(
-        self, key_id: int, allowance: Allowance, *, is_read: bool, now_s: float
+        self, caller: Caller, allowance: Allowance, *, is_read: bool, now_s: float, reserve: int = 0
     ) -> tuple[bool, Standing]:
-        """Take a token: was there one, and what is left? `now_s` is monotonic."""
+        """Take a token: was there one, and what is left? `now_s` is monotonic; `reserve` is not touched."""
         if not self._settings.has_rate_limits:
             return True, Standing(allowance, allowance.burst, 0)
         burst = max(1.0, allowance.burst / self._settings.workers)
         rate = allowance.per_second / self._settings.workers
-        left, counted_at = self._held.pop((key_id, is_read), (burst, now_s))
+        left, counted_at = self._held.pop((caller, is_read), (burst, now_s))
         left = min(burst, left + (now_s - counted_at) * rate)
-        is_granted = left >= 1
+        is_granted = left >= 1 + reserve / self._settings.workers
         left -= 1 if is_granted else 0
-        self._held[key_id, is_read] = (left, now_s)
+        self._held[caller, is_read] = (left, now_s)
         if len(self._held) > _MOST_BUCKETS:
             self._held.popitem(last=False)
         return is_granted, Standing(allowance, int(left * self._settings.workers), (burst - left) / rate)

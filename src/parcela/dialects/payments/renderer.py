@@ -10,6 +10,7 @@ from parcela.dialects.payments import (
     webhook_objects,
 )
 from parcela.dialects.payments.wire_values import Document
+from parcela.domain.money import Money
 from parcela.domain.payments.plan_choices import PlanList
 from parcela.domain.payments.plans import PaymentOffer, PaymentPlan
 from parcela.domain.payments.records import PaymentMethod
@@ -19,6 +20,8 @@ from parcela.domain.payments.settlement import Settlement
 from parcela.domain.payments.webhooks import WebhookEndpoint
 from parcela.operations.payments.desk import PaymentView
 from parcela.operations.payments.payment_links import PaymentLinks
+from parcela.operations.payments.press import ShownDisclosure
+from parcela.words.words import write_amount
 
 
 class WireRenderer:
@@ -35,17 +38,17 @@ class WireRenderer:
         """`payment_method`."""
         return payment_method_objects.render_payment_method(method)
 
-    def render_offer(self, offer: PaymentOffer) -> Document:
+    def render_offer(self, offer: PaymentOffer, disclosure: ShownDisclosure) -> Document:
         """`installment_plan`, as plans are listed."""
-        return plan_objects.render_offer(offer)
+        return plan_objects.render_offer(offer, disclosure)
 
     def render_plan_list(self, shown: PlanList) -> Document:
         """`plan_list`, the object of `plan.offered`."""
         return plan_objects.render_plan_list(shown)
 
-    def render_plan(self, plan: PaymentPlan) -> Document:
+    def render_plan(self, plan: PaymentPlan, disclosure: ShownDisclosure) -> Document:
         """`plan`, with the address of its cardholder's page."""
-        return plan_objects.render_plan(plan, self._links)
+        return plan_objects.render_plan(plan, disclosure, self._links)
 
     def render_row(self, plan: PaymentPlan, number: int) -> Document:
         """`installment`, with what remains of the plan."""
@@ -66,3 +69,7 @@ class WireRenderer:
     def render_webhook_endpoint(self, endpoint: WebhookEndpoint) -> Document:
         """`webhook_endpoint`, without its secret."""
         return webhook_objects.render_webhook_endpoint(endpoint)
+
+    def write_amount(self, amount: Money, locale: str) -> str:
+        """As on pages and papers."""
+        return write_amount(amount, locale)

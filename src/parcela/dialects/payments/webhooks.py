@@ -17,6 +17,7 @@ from parcela.operations.engine import Engine, World
 from parcela.operations.letter_rendering import CannotRender, Draft, RenderedLetter
 from parcela.operations.outbound import OutboundAnswer, OutboundHttp, OutboundRequest
 from parcela.operations.payments.events import conceal
+from parcela.operations.payments.payment_links import list_tokens
 from parcela.operations.payments.webhook_letters import (
     WEBHOOK,
     LoadedWebhook,
@@ -87,14 +88,18 @@ class WebhookRenderer:
             timestamp=int(world.real_now.timestamp()),
             secrets=loaded.secrets,
         )
+        signatures = {name: text for name, text in signed.items() if name.lower().endswith("signature")}
         shown = {"Content-Type": "application/json"} | {
-            name: value for name, value in signed.items() if not name.lower().endswith("signature")
+            name: text for name, text in signed.items() if name not in signatures
         }
-        # Tries are on record: whoever may read them is not thereby let into the shopper's pages.
+        # Tries are on record: whoever may read them is not thereby let into the shopper's pages, nor if the
+        # receiver repeats what it was sent.
         kept = conceal(loaded.event)
+        repeated = [part for text in signatures.values() for part in text.split()]
         return RenderedLetter(
             request=OutboundRequest(url=url, headers=shown | signed, body=body),
             shown_headers=shown,
             shown_body=_encode(render_webhook_body(kept, topic=letter.topic)).decode(),
+            secrets=(*list_tokens(loaded.event.document), *loaded.secrets, *repeated),
             http=self._open_http if is_open else self._guarded,
         )

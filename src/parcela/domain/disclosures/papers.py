@@ -31,12 +31,16 @@ class PaperForm(StrEnum):
 
 
 class PaperWay(StrEnum):
-    """How a paper reached its reader: the hosted page, the plan's own page, a letter, or the merchant."""
+    """How a paper reached its reader: the hosted page, the plan's own page, a letter, or the merchant.
+
+    `record`: it was made with the acceptance, and lies with the evidence for whoever asks for it.
+    """
 
     CHECKOUT = "checkout"
     PLAN_PAGE = "plan_page"
     MAIL = "mail"
     MERCHANT = "merchant"
+    RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,16 @@ _NATIONAL: Mapping[str, str] = {
     "ARG": "CFT",
     "JPN": "実質年率",
 }
-# The Directive's own terms in its languages; Spanish and Portuguese as Spain and Portugal have them.
+# The Directive's own terms in its languages; Spanish and Portuguese as Spain and Portugal have them. In other
+# languages its words, never another country's term, and the abbreviation that the creditor's papers have.
 _EUROPEAN: Mapping[str, str] = {
     "en": "APRC",
     "de": "effektiver Jahreszins",
     "fr": "TAEG",
     "es": "TAE",
     "pt": "TAEG",
+    "ar": "معدل النسبة السنوي للتكاليف (APRC)",
+    "ja": "年間総費用率（APRC）",
 }
 _ELSEWHERE: Mapping[str, str] = {
     "en": _ENGLISH,

@@ -24,7 +24,7 @@ from parcela.domain.payments.accounts import (
 from parcela.domain.payments.plan_pricing import UNPRICED, PlanPurchase, PricedProgram, price_plan
 from parcela.domain.payments.plans import PaymentOffer
 from parcela.domain.payments.records import ProgramFilter, UnavailableCode, UnavailableReason
-from parcela.domain.payments.unavailability import explain
+from parcela.domain.payments.unavailability import AmountWriter, explain
 from parcela.domain.programs import Program, UseCase
 from parcela.domain.rates.solver import RateUndefined
 
@@ -207,7 +207,9 @@ def find_nearest(offers: Iterable[PaymentOffer], count: int | None) -> PaymentOf
     return min(held, key=lambda offer: (abs(offer.count - count), offer.count))
 
 
-def explain_all(obstacles: Iterable[Obstacle], locale: str) -> tuple[UnavailableReason, ...]:
+def explain_all(
+    obstacles: Iterable[Obstacle], locale: str, write_amount: AmountWriter
+) -> tuple[UnavailableReason, ...]:
     """Reasons in words, each once, in their order; of several bounds the widest counts."""
     widest: dict[tuple[UnavailableCode, str | None], Obstacle] = {}
     for obstacle in obstacles:
@@ -215,7 +217,12 @@ def explain_all(obstacles: Iterable[Obstacle], locale: str) -> tuple[Unavailable
         held = widest.get(key)
         widest[key] = obstacle if held is None else _widen(held, obstacle)
     return tuple(
-        explain(obstacle.code, locale, program=obstacle.program, bound=obstacle.bound)
+        explain(
+            obstacle.code,
+            locale,
+            program=obstacle.program,
+            bound=None if obstacle.bound is None else write_amount(obstacle.bound, locale),
+        )
         for obstacle in widest.values()
     )
 

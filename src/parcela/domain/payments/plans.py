@@ -229,8 +229,3 @@ class PaymentPlan:
     def remaining_count(self) -> int:
         """How many payments are still to come."""
         return sum(1 for row in self.rows if row.is_open)
-
-    @property
-    def collected_principal_minor(self) -> int:
-        """Principal of the rows that were paid (§9.1)."""
-        return sum(row.principal_minor for row in self.rows if row.status is RowStatus.PAID)

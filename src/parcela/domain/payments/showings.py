@@ -21,6 +21,10 @@ _BROWSERS = (
 OTHER_BROWSER = "other"
 
 
+CREDIT_CHECK = "credit_check"
+"""What a consent is to that is given before the others: a lender asks about the payer then."""
+
+
 class Channel(StrEnum):
     """Who showed the plan: our hosted page, or the merchant from our answers."""
 
@@ -32,11 +36,12 @@ class Channel(StrEnum):
 class Consent:
     """A question as it was put, and its answer. `to` is terms, credit_check, other_count or plan.
 
-    Nothing is ticked beforehand, so that an answer is the payer's own act.
+    Nothing is ticked beforehand, so that an answer is the payer's own act. `language` is the question's.
     """
 
     to: str
     question: str | None
+    language: str | None = None
     is_given: bool
     answered_at: datetime
 

@@ -1,14 +1,19 @@
 """Why there is no plan, in the language of the payment (`spec/payments.md` §6.2)."""
 
-from parcela.domain.money import Money, format_major
+from collections.abc import Callable
+
+from parcela.domain.money import Money
 from parcela.domain.payments.records import UnavailableCode, UnavailableReason
 
 LANGUAGES = ("en", "de", "fr", "es-MX", "pt-BR", "ar", "ja")
 _ENGLISH = "en"
 
+AmountWriter = Callable[[Money, str], str]
+"""How an amount is written for people, from the amount and a locale: as on pages, papers and in letters."""
+
 _Code = UnavailableCode
 
-# One sentence for each of LANGUAGES, in their order. `{bound}` is an amount such as 50.00 EUR.
+# One sentence for each of LANGUAGES, in their order. `{bound}` is an amount as the language writes it.
 _SENTENCES: dict[UnavailableCode, tuple[str, ...]] = {
     _Code.MARKET_NOT_SUPPORTED: (
         "Installment plans are not offered in the merchant's country.",
@@ -198,13 +203,13 @@ def find_language(locale: str) -> str:
 
 
 def explain(
-    code: UnavailableCode, locale: str, *, program: str | None = None, bound: Money | None = None
+    code: UnavailableCode, locale: str, *, program: str | None = None, bound: str | None = None
 ) -> UnavailableReason:
-    """A reason in words; `bound` is the least or the greatest amount that would do."""
+    """A reason in words; `bound` is the least or the greatest amount that would do, as people read it."""
     sentences = _SENTENCES[code]
     if bound is None and code in _UNBOUNDED:
         sentences = _UNBOUNDED[code]
     sentence = sentences[LANGUAGES.index(find_language(locale))]
     if bound is not None:
-        sentence = sentence.replace("{bound}", f"{format_major(bound)} {bound.currency.code}")
+        sentence = sentence.replace("{bound}", bound)
     return UnavailableReason(code=code, message=sentence, program=program)

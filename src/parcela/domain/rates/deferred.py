@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from parcela.domain.rates.hundredths import search_hundredths
+
 _HUNDREDTH = Decimal("0.01")
 _NO_COST = Decimal("0.00")
 
@@ -34,17 +36,7 @@ def find_deferred_apr(
             amounts_minor, principal_minor, first_period=first_period, discount=(halves, base)
         )
 
-    high = 1
-    while reaches(2 * high + 1):
-        high *= 2
-    low = 0
-    while low < high:
-        middle = (low + high) // 2
-        if reaches(2 * middle + 1):
-            low = middle + 1
-        else:
-            high = middle
-    return Decimal(low) * _HUNDREDTH
+    return Decimal(search_hundredths(reaches)) * _HUNDREDTH
 
 
 def _is_worth_it(

@@ -8,6 +8,7 @@ to look.
 from decimal import Decimal
 from typing import NamedTuple
 
+from parcela.domain.rates.hundredths import search_hundredths
 from parcela.domain.schedule.records import NotPriceable, NotPriceableReason, Schedule
 from parcela.domain.terms import FirstDue, PricingTerms
 
@@ -88,17 +89,7 @@ def _search_hundredths(flows: _Flows, half_steps: int, *, multiplier: int) -> in
     for apr in (guess, guess + 1):
         if reaches(2 * apr - 1) and not reaches(2 * apr + 1):
             return apr
-    high = 1
-    while reaches(2 * high + 1):
-        high *= 2
-    low = 0
-    while low < high:
-        middle = (low + high) // 2
-        if reaches(2 * middle + 1):
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    return search_hundredths(reaches)
 
 
 def _guess_rate(flows: _Flows) -> int:

@@ -1,10 +1,9 @@
-"""Money from the cardholder: payments, deposits, the next row early, and all of a plan at once."""
+"""Money from the cardholder: payments, the next row early, and all of a plan at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from parcela.domain.cards import CardFunding
 from parcela.domain.ledger import LedgerEntry
 from parcela.domain.refunds.strategies import price_payoff
 from parcela.domain.servicing.commands import Standing
@@ -102,35 +101,6 @@ def decide_credit_use(plans: Sequence[ServicedPlan], *, standing: Standing) -> D
     if left_minor == standing.credit_minor:
         return None
     return conclude([close_if_done(step) for step in steps if step.events])
-
-
-def decide_deposit(
-    account: CardAccount, amount_minor: int, *, event_id: str, standing: Standing, now: datetime
-) -> Decision:
-    """Money goes into the deposit of a debit card; purchases that it could not pay are taken from it.
-
-    Billed rows follow by `billing.decide_collection`. Raises `AmountRefused`.
-    """
-    assert account.funding is CardFunding.DEBIT
-    check_amount("deposit", amount_minor)
-    books = open_books(account)
-    owed_minor = min(standing.owed_minor, standing.deposit_minor + amount_minor)
-    entries = write_entry(
-        account,
-        EntryKind.DEPOSIT_RECEIVED,
-        f"deposit:{event_id}",
-        postings=(
-            *post(books.cash, books.deposit, amount_minor),
-            *post(books.deposit, books.card, owed_minor),
-        ),
-        now=now,
-    )
-    event = ServicingEvent(
-        type="deposit.received",
-        subject=account.account_id,
-        data={"event_id": event_id, "currency": account.currency, "amount_minor": amount_minor},
-    )
-    return Decision(entries=entries, events=(event,))
 
 
 def decide_next_row(plan: ServicedPlan, account: CardAccount, *, event_id: str, now: datetime) -> Decision:

@@ -25,7 +25,6 @@ class EntryKind(StrEnum):
     INSTALLMENT_BILLED = "installment.billed"
     INSTALLMENT_COLLECTED = "installment.collected"
     PAYMENT_RECEIVED = "payment.received"
-    DEPOSIT_RECEIVED = "deposit.received"
     REFUND_RECEIVED = "refund.received"
     REFUND_TAKEN_BACK = "refund.taken_back"
     RECOVERY_RECEIVED = "recovery.received"

@@ -1,10 +1,9 @@
-"""Transactions as attempts: repeats and locks, the call to the acquirer, and the outcome.
+"""Transactions as attempts: repeats and locks, the card message, and the outcome.
 
 An attempt is written before the acquirer is called and concluded after it; no database transaction is open
 meanwhile. Whoever dies in between leaves an attempt without outcome, which `sweep` resolves.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,14 +17,14 @@ from parcela.domain.order_refusals import (
     TransactionDiffers,
 )
 from parcela.domain.orders import (
-    AcquirerFacts,
     MerchantOrder,
     OrderTransaction,
     Outcome,
     TransactionKind,
     find_order_after,
 )
-from parcela.operations.acquiring import Acquirer, AcquirerReply, AcquirerRequest, AcquirerSilent, PaymentCard
+from parcela.operations.acquirer_attempts import Spoken, Superseded
+from parcela.operations.acquiring import AcquirerRequest, PaymentCard
 from parcela.operations.engine import Engine, World
 from parcela.operations.merchants import MerchantCaller
 from parcela.operations.orders.commands import OrderCommand, PaymentPorts, Receipt
@@ -35,12 +34,8 @@ from parcela.store.events import EventRow
 from parcela.store.order_attempts import Conclusion
 from parcela.store.order_rows import StoredTransaction
 
-LEASE_S = 30
-"""So long an attempt belongs to the process that began it; its calls take less."""
 FIRST_REVERSAL_S = 5
 """A reversal that is due is asked for after so long, so that a moment's silence may pass."""
-SEND_TIMEOUT_S = 15
-REVERSE_TIMEOUT_S = 5
 MAX_WAIT_S = 30
 MAX_LOOKS = 5
 """So often an order is looked at again that others change between the look and the lock."""
@@ -68,10 +63,6 @@ class LookAgain(Exception):
     """The order changed between the look at it and its lock."""
 
 
-class Superseded(Exception):
-    """The attempt was taken over, since it took too long: what was recorded then is its outcome."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
     """An attempt that is written and not yet concluded. `origin` is the transaction that it is about."""
@@ -81,15 +72,6 @@ class Started:
     transaction: OrderTransaction
     origin: OrderTransaction | None = None
     fence: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """What came of a card message; `reversal` is due while the acquirer may have done what nobody knows."""
-
-    outcome: Outcome
-    facts: AcquirerFacts | None = None
-    reversal: str = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,33 +185,6 @@ async def record_locked(
     stored = StoredTransaction(transaction=locked, digest=command.digest)
     await merchant_orders.insert_transaction(connection, caller.client.tenant_id, stored, lease_s=0)
     return Receipt(order=find_order_after(order, locked), transaction=locked)
-
-
-async def send_message(acquirer: Acquirer, request: AcquirerRequest) -> Spoken:
-    """Send a card message. What stays without an answer is reversed: then nothing has happened.
-
-    When that fails as well the outcome is unknown until the sweep has had it reversed.
-    """
-    reply = await _send(acquirer, request)
-    if reply is not None and reply.outcome is Outcome.UNKNOWN:
-        return Spoken(outcome=Outcome.UNKNOWN, facts=reply.facts, reversal="due")
-    if reply is not None and reply.outcome is not Outcome.TIMED_OUT:
-        return Spoken(outcome=reply.outcome, facts=reply.facts)
-    facts = None if reply is None else reply.facts
-    try:
-        async with asyncio.timeout(REVERSE_TIMEOUT_S):
-            await acquirer.reverse(request.profile, request.message_id)
-    except (AcquirerSilent, TimeoutError):
-        return Spoken(outcome=Outcome.UNKNOWN, facts=facts, reversal="due")
-    return Spoken(outcome=Outcome.TIMED_OUT, facts=facts, reversal="done")
-
-
-async def _send(acquirer: Acquirer, request: AcquirerRequest) -> AcquirerReply | None:
-    try:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            return await acquirer.send(request)
-    except (AcquirerSilent, TimeoutError):
-        return None
 
 
 def make_request(world: World, started: Started, *, card: PaymentCard | None = None) -> AcquirerRequest:

@@ -6,21 +6,19 @@ from functools import partial
 
 from parcela.domain.order_refusals import OrderUnknown
 from parcela.domain.orders import MerchantOrder, OrderTransaction, TransactionKind
+from parcela.operations.acquirer_attempts import LEASE_S, Superseded, send_message
 from parcela.operations.engine import Engine, World
 from parcela.operations.merchants import MerchantCaller
 from parcela.operations.orders.attempts import (
-    LEASE_S,
     Beside,
     Repeated,
     Started,
-    Superseded,
     await_answer,
     check_repeat,
     conclude,
     is_locked,
     make_request,
     record_locked,
-    send_message,
 )
 from parcela.operations.orders.commands import OrderCommand, PaymentPorts, Receipt
 from parcela.operations.orders.plans import apply_to_plan

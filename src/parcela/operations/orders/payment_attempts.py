@@ -16,6 +16,7 @@ from parcela.domain.orders import (
     OrderTransaction,
     TransactionKind,
 )
+from parcela.operations.acquirer_attempts import LEASE_S
 from parcela.operations.engine import Engine, World
 from parcela.operations.merchant_offers import (
     CheckedPlan,
@@ -26,7 +27,6 @@ from parcela.operations.merchant_offers import (
 from parcela.operations.merchant_sessions import wipe_security_code
 from parcela.operations.merchants import MerchantCaller
 from parcela.operations.orders.attempts import (
-    LEASE_S,
     LookAgain,
     Started,
     check_repeat,

@@ -25,6 +25,7 @@ from parcela.domain.orders import (
     Outcome,
     TransactionKind,
 )
+from parcela.operations.acquirer_attempts import Spoken, Superseded, send_message
 from parcela.operations.engine import Engine, World
 from parcela.operations.merchant_offers import (
     CheckedPlan,
@@ -40,9 +41,7 @@ from parcela.operations.orders.attempts import (
     LookAgain,
     Repeated,
     Settled,
-    Spoken,
     Started,
-    Superseded,
     answer_repeat,
     await_answer,
     check_operation,
@@ -50,7 +49,6 @@ from parcela.operations.orders.attempts import (
     conclude,
     is_under_way,
     make_request,
-    send_message,
 )
 from parcela.operations.orders.commands import (
     CardCommand,

@@ -24,6 +24,7 @@ from parcela.domain.payments.plan_resolution import (
 )
 from parcela.domain.payments.plans import PaymentOffer
 from parcela.domain.payments.records import ProgramFilter, UnavailableReason
+from parcela.domain.payments.unavailability import AmountWriter
 from parcela.domain.programs import AccountRange, OfferGroup, Program
 from parcela.operations.payments.moment import AccountMoment
 from parcela.operations.payments.plan_offers import list_cores
@@ -39,7 +40,9 @@ class Advertised:
     reasons: tuple[UnavailableReason, ...] = ()
 
 
-def list_advertised_plans(moment: AccountMoment, amount: Money, locale: str) -> Advertised:
+def list_advertised_plans(
+    moment: AccountMoment, amount: Money, locale: str, *, write_amount: AmountWriter
+) -> Advertised:
     """The plans of an account's market for an amount; works in memory.
 
     Plans of co-brands and of PAN lists are for some cards only, so they are not advertised. Of two programs
@@ -48,7 +51,7 @@ def list_advertised_plans(moment: AccountMoment, amount: Money, locale: str) -> 
     situation = _describe(moment, amount, locale)
     market = find_market(situation)
     if isinstance(market, Obstacle):
-        return Advertised(reasons=explain_all([market], locale))
+        return Advertised(reasons=explain_all([market], locale, write_amount))
     fallback = moment.account.bnpl_fallback
     issuer = list_issuer_plans(situation, market)
     offers, obstacles = issuer.offers, issuer.obstacles
@@ -57,7 +60,7 @@ def list_advertised_plans(moment: AccountMoment, amount: Money, locale: str) -> 
         offers, obstacles = combine(issuer, lender, wanted=ProgramFilter.ANY, fallback=fallback)
     if offers:
         return Advertised(offers=_drop_repeated(offers))
-    return Advertised(reasons=explain_all(obstacles, locale))
+    return Advertised(reasons=explain_all(obstacles, locale, write_amount))
 
 
 def _describe(moment: AccountMoment, amount: Money, locale: str) -> Situation:

@@ -11,8 +11,8 @@ from parcela.domain.payments.events import EventType
 from parcela.domain.payments.records import CancellationReason, Payment
 from parcela.domain.payments.refusals import Fault, PaymentRefused
 from parcela.domain.payments.tasks import Task, TaskKind
+from parcela.operations.acquirer_attempts import LEASE_S, Spoken, Superseded, send_message
 from parcela.operations.acquiring import AcquirerRequest, PaymentCard
-from parcela.operations.orders.attempts import Spoken, send_message
 from parcela.operations.payments.acquirer_profiles import make_profile
 from parcela.operations.payments.agenda import drop_tasks, plan_task, settle_task
 from parcela.operations.payments.desk import PaymentsDesk, PaymentView
@@ -22,13 +22,7 @@ from parcela.store.database import Connection
 from parcela.store.payments import attempts
 from parcela.store.payments.attempts import AttemptEnd, PaymentAttempt
 
-LEASE_S = 30
-"""So long an attempt belongs to the process that began it; its calls take less."""
 RESOLVE_AFTER = timedelta(seconds=LEASE_S)
-
-
-class Superseded(Exception):
-    """The attempt was taken over, since it took too long: what was written then is its outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,11 @@ import structlog
 from parcela.domain.orders import Outcome, TransactionKind
 from parcela.domain.payments.records import Payment
 from parcela.domain.payments.tasks import Task, TaskKind
+from parcela.operations.acquirer_attempts import LEASE_S, Spoken, Superseded
 from parcela.operations.acquiring import AcquirerReply, AcquirerSilent
-from parcela.operations.orders.attempts import Spoken
 from parcela.operations.payments.acquirer_profiles import make_profile
 from parcela.operations.payments.agenda import TaskHandler, settle_task
-from parcela.operations.payments.attempt_calls import LEASE_S, Superseded, make_request
+from parcela.operations.payments.attempt_calls import make_request
 from parcela.operations.payments.cancellations import conclude_void, expire_checkout, lapse_authorization
 from parcela.operations.payments.captures import conclude_capture
 from parcela.operations.payments.desk import PaymentsDesk

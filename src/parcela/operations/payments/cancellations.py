@@ -8,14 +8,12 @@ from parcela.domain.payments.payment_decisions import PaymentAction, decide_canc
 from parcela.domain.payments.records import CancellationReason, Payment, PaymentStatus
 from parcela.domain.payments.showings import BY_MERCHANT, ON_HOSTED_PAGE
 from parcela.domain.payments.tasks import Task, TaskKind
-from parcela.operations.orders.attempts import Spoken
+from parcela.operations.acquirer_attempts import LEASE_S, Spoken
 from parcela.operations.payments.acquirer_profiles import check_acquirer
 from parcela.operations.payments.agenda import drop_tasks, find_rest_s, settle_task
 from parcela.operations.payments.attempt_calls import (
-    LEASE_S,
     SPOKEN_NOTHING,
     NewAttempt,
-    Superseded,
     begin_attempt,
     call_bank,
     check_idle,
@@ -26,7 +24,7 @@ from parcela.operations.payments.captures import refuse_unmoved
 from parcela.operations.payments.desk import PaymentsDesk, PaymentView
 from parcela.operations.payments.keeping import Keeper, NothingKept
 from parcela.operations.payments.moment import AccountMoment
-from parcela.operations.payments.payment_reading import get_locked_payment, get_payment, make_view
+from parcela.operations.payments.payment_reading import conclude_or_read, get_locked_payment, make_view
 from parcela.operations.payments.plan_evidence import keep_declined
 from parcela.operations.payments.plan_life import cancel_plan
 from parcela.store.database import Connection
@@ -116,10 +114,8 @@ async def _release_held(
 
     payment, attempt, original = await desk.engine.database.run(begin)
     spoken = await call_bank(desk, moment, payment, attempt, original=original)
-    try:
-        return await conclude_void(desk, moment, attempt, spoken, keeper=keeper, task=task), spoken
-    except Superseded:
-        return await get_payment(desk, moment, payment_id), spoken
+    concluding = conclude_void(desk, moment, attempt, spoken, keeper=keeper, task=task)
+    return await conclude_or_read(desk, moment, payment_id, concluding), spoken
 
 
 async def conclude_void(
@@ -167,7 +163,7 @@ async def _write_cancelled(
     if payment.plan_id is not None:
         await cancel_plan(connection, desk, moment, payment.plan_id, "payment_cancelled")
     showing = ON_HOSTED_PAGE if payment.has_checkout else BY_MERCHANT
-    await keep_declined(connection, desk, moment, payment, showing=showing)
+    await keep_declined(connection, desk, moment, payment.payment_id, showing=showing)
     for kind in (TaskKind.EXPIRE_CHECKOUT, TaskKind.LAPSE_AUTHORIZATION):
         await drop_tasks(connection, moment.owner, kind, [payment.payment_id])
     view = await make_view(connection, cancelled)

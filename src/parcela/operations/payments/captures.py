@@ -8,12 +8,11 @@ from parcela.domain.payments.payment_decisions import decide_capture_amount, dec
 from parcela.domain.payments.records import Payment, PaymentStatus
 from parcela.domain.payments.refusals import Fault, PaymentRefused
 from parcela.domain.payments.tasks import Task, TaskKind
-from parcela.operations.orders.attempts import Spoken
+from parcela.operations.acquirer_attempts import Spoken
 from parcela.operations.payments.acquirer_profiles import check_acquirer
 from parcela.operations.payments.agenda import drop_tasks
 from parcela.operations.payments.attempt_calls import (
     NewAttempt,
-    Superseded,
     begin_attempt,
     call_bank,
     check_idle,
@@ -24,7 +23,7 @@ from parcela.operations.payments.booking import book_payment
 from parcela.operations.payments.desk import PaymentsDesk, PaymentView
 from parcela.operations.payments.keeping import Keeper, NothingKept
 from parcela.operations.payments.moment import AccountMoment
-from parcela.operations.payments.payment_reading import get_locked_payment, get_payment, make_view
+from parcela.operations.payments.payment_reading import conclude_or_read, get_locked_payment, make_view
 from parcela.operations.payments.plan_life import activate_plan, tell_collected_at_once
 from parcela.store.database import Connection
 from parcela.store.payments import attempts, payments
@@ -58,10 +57,8 @@ async def capture_payment(
 
     payment, attempt, original = await desk.engine.database.run(begin)
     spoken = await call_bank(desk, moment, payment, attempt, original=original)
-    try:
-        view = await conclude_capture(desk, moment, attempt, spoken, keeper=keeper)
-    except Superseded:
-        view = await get_payment(desk, moment, payment_id)
+    concluding = conclude_capture(desk, moment, attempt, spoken, keeper=keeper)
+    view = await conclude_or_read(desk, moment, payment_id, concluding)
     if view.payment.status is PaymentStatus.AUTHORIZED:
         raise refuse_unmoved(spoken, payment_id, verb="captured")
     return view

@@ -12,11 +12,11 @@ from parcela.domain.payments.events import EventType
 from parcela.domain.payments.payment_decisions import decide_authenticated, decide_decline
 from parcela.domain.payments.records import CancellationReason, Payment, PaymentStatus
 from parcela.domain.payments.tasks import TaskKind
+from parcela.operations.acquirer_attempts import LEASE_S
 from parcela.operations.acquiring import PaymentCard
 from parcela.operations.engine import MAIN_TENANT
 from parcela.operations.payments.agenda import drop_tasks, find_account_moment
 from parcela.operations.payments.attempt_calls import (
-    LEASE_S,
     SPOKEN_NOTHING,
     end_attempt,
     plan_resolution,

@@ -113,8 +113,13 @@ def list_asked_members(checkout: Checkout) -> tuple[str, ...]:
     return (*members, *(() if asked is None or asked in members else (asked,)))
 
 
-async def give_details(desk: PaymentsDesk, checkout: Checkout, given: BillingDetails) -> None:
-    """Keep what the shopper answered; a lender is asked about them now, for they agreed to that."""
+async def give_details(
+    desk: PaymentsDesk, checkout: Checkout, given: BillingDetails, showing: Showing = ON_HOSTED_PAGE
+) -> None:
+    """Keep what the shopper answered; a lender is asked about them now, for they agreed to that.
+
+    `showing` has the question that they agreed to, which is kept with the lender's answer.
+    """
     offer, moment = checkout.offer, checkout.moment
     assert offer is not None and checkout.method is not None, "a plan was chosen for a card"
 
@@ -130,7 +135,7 @@ async def give_details(desk: PaymentsDesk, checkout: Checkout, given: BillingDet
     session, view = await desk.engine.database.run(write)
     if offer.model is not ProgramModel.LENDER or view.payment.status is not PaymentStatus.PENDING:
         return
-    choice = PlanChoice(offer=offer, card_id=checkout.method.card_id)
+    choice = PlanChoice(offer=offer, card_id=checkout.method.card_id, showing=showing)
     try:
         await approve_plan(desk, moment, view.payment, checkout.method, choice)
     except PaymentRefused as refusal:

@@ -6,18 +6,14 @@ It is the plan that was accepted, row by row; due dates count from the account's
 from datetime import datetime
 
 from parcela.domain.cards import Pan
-from parcela.domain.ids import Identifier
 from parcela.domain.offers import INTERVALS, IssuerTerms, PresentedOffer
 from parcela.domain.orders import AcquirerFacts
-from parcela.domain.payments.accounts import PaymentsAccount
 from parcela.domain.payments.plans import PaymentOffer, PaymentPlan
-from parcela.domain.plans import Installment, Merchant, Plan, PlanStatus, PresentedPurchase, Presentment
-from parcela.domain.post_purchase import OfferedPurchase, describe_purchase, repeat_offer
-from parcela.domain.programs import UseCase
-from parcela.domain.servicing.records import TransactionFacts
+from parcela.domain.plans import Installment
+from parcela.operations.captured_plans import CapturedPurchase, describe_captured, prepare_captured_plan
 from parcela.operations.engine import Engine
+from parcela.operations.payments.acquirer_profiles import make_profile
 from parcela.operations.payments.moment import AccountMoment
-from parcela.operations.plans import make_new_plan
 from parcela.store.new_plans import NewPlan
 
 _MONTHLY = "monthly"
@@ -28,45 +24,21 @@ def prepare_core_plan(
     engine: Engine, moment: AccountMoment, plan: PaymentPlan, *, pan: Pan, facts: AcquirerFacts | None = None
 ) -> NewPlan:
     """The core's plan of an accepted one, under its reserved id; `facts` are the acquirer's."""
-    client, offer = moment.client, plan.offer
-    local_at = find_local_time(moment, plan)
-    presented = present_offer(offer)
-    purchase = _describe(moment.account, plan, local_at=local_at, facts=facts)
-    number = engine.ids.next_offer_transaction_id()
-    presentment = Presentment(
-        offer_transaction_id=number,
-        client_id=client.client_id,
-        use_case=UseCase.DURING_PURCHASE,
-        presented_at=moment.world.now,
-        purchase=PresentedPurchase(
-            pan_index=engine.vault.index_pan(client.tenant_id, pan.digits),
-            amount=purchase.purchase.amount,
-            currency=purchase.purchase.currency,
-            local_at=local_at,
-            merchant=purchase.merchant,
-        ),
-        offers=(presented,),
-    )
-    core = Plan(
+    offer = plan.offer
+    captured = CapturedPurchase(
         plan_id=plan.plan_id,
-        status=PlanStatus.CREATED,
-        offer_transaction_id=number,
-        client_id=client.client_id,
-        provider_id=offer.provider_id,
-        offer=presented,
-        request=repeat_offer(presentment, presented.offer_id, purchase.facts),
-        installments=_list_installments(offer),
-        # Letters and everything else of the core go by the world's clock, behind which no account's is.
-        created_at=moment.world.now,
-    )
-    return make_new_plan(
-        engine,
-        moment.world,
-        core,
-        tenant_id=client.tenant_id,
+        offer=present_offer(offer),
+        rows=_list_installments(offer),
+        offered=describe_captured(
+            make_profile(moment),
+            facts,
+            local_at=find_local_time(moment, plan),
+            amount_minor=offer.financed_minor,
+            currency=offer.currency,
+        ),
         pan=pan,
-        correlation_id=engine.ids.new_uuid(),
     )
+    return prepare_captured_plan(engine, moment.world, moment.client, captured)
 
 
 def find_local_time(moment: AccountMoment, plan: PaymentPlan) -> datetime:
@@ -118,29 +90,3 @@ def _list_installments(offer: PaymentOffer) -> tuple[Installment, ...]:
         )
         for row in offer.rows
     )
-
-
-def _describe(
-    account: PaymentsAccount, plan: PaymentPlan, *, local_at: datetime, facts: AcquirerFacts | None
-) -> OfferedPurchase:
-    """Merchant and purchase as a plan request can say them; the trace numbers are the acquirer's."""
-    purchase = describe_purchase(
-        Merchant(
-            name=account.name,
-            url=account.url,
-            country=account.country,
-            mcc=Identifier(account.mcc),
-            acquirer_id=Identifier(account.acquirer_id),
-            merchant_id=Identifier(account.acquirer_merchant_id),
-        ),
-        TransactionFacts(
-            local_at=local_at,
-            stan=facts.stan if facts else None,
-            rrn=facts.rrn if facts else None,
-            authorization_code=facts.authorization_code if facts else None,
-        ),
-        amount_minor=plan.offer.financed_minor,
-        currency=plan.offer.currency,
-    )
-    assert purchase is not None, "the catalogue checks an account's country"
-    return purchase

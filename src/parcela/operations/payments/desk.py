@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from parcela.domain.money import Money
 from parcela.domain.payments.plan_choices import PlanList
 from parcela.domain.payments.plans import PaymentOffer, PaymentPlan
 from parcela.domain.payments.records import Payment, PaymentMethod
@@ -16,7 +17,7 @@ from parcela.operations.engine import Engine
 from parcela.operations.payments.authenticating import Authenticator, FrictionlessAuthenticator
 from parcela.operations.payments.lending import Lender
 from parcela.operations.payments.plan_issuers import PlanIssuer
-from parcela.operations.payments.press import Press
+from parcela.operations.payments.press import Press, ShownDisclosure
 from parcela.store.documents import Document
 
 
@@ -37,13 +38,13 @@ class ObjectRenderer(Protocol):
     def render_payment_method(self, method: PaymentMethod) -> Document:
         """`payment_method`."""
 
-    def render_offer(self, offer: PaymentOffer) -> Document:
+    def render_offer(self, offer: PaymentOffer, disclosure: ShownDisclosure) -> Document:
         """`installment_plan`, as plans are listed."""
 
     def render_plan_list(self, shown: PlanList) -> Document:
         """`plan_list`, the object of `plan.offered`: what was shown, without rows and terms."""
 
-    def render_plan(self, plan: PaymentPlan) -> Document:
+    def render_plan(self, plan: PaymentPlan, disclosure: ShownDisclosure) -> Document:
         """`plan`, the object of `plan.*` events."""
 
     def render_row(self, plan: PaymentPlan, number: int) -> Document:
@@ -60,6 +61,9 @@ class ObjectRenderer(Protocol):
 
     def render_webhook_endpoint(self, endpoint: WebhookEndpoint) -> Document:
         """`webhook_endpoint`, without its secret."""
+
+    def write_amount(self, amount: Money, locale: str) -> str:
+        """An amount as people read it in the language that serves a locale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

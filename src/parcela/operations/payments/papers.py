@@ -10,6 +10,7 @@ from datetime import datetime
 from parcela.domain.disclosures.papers import (
     MAX_PAPER_BYTES,
     PaperDelivery,
+    PaperForm,
     PaperKind,
     PaperRequest,
     PaperWay,
@@ -22,6 +23,7 @@ from parcela.domain.payments.records import Payment, PaymentMethod
 from parcela.operations.payments.desk import PaymentsDesk
 from parcela.operations.payments.moment import AccountMoment
 from parcela.operations.payments.press import Paper, PaperContent
+from parcela.store.database import Connection
 from parcela.store.payments import offers, papers, payment_methods, payments, plans
 
 
@@ -79,7 +81,7 @@ async def give_paper(
 ) -> Paper:
     """The paper as it was first delivered, else a new one; the delivery is on record before it goes out.
 
-    Raises PaperMissing, PressUnavailable. Nothing is printed inside a transaction.
+    Raises PaperMissing, PressUnavailable. Nothing that takes long is printed inside a transaction.
     """
     if wanted.kind is not PaperKind.SHEET and subject.plan is None:
         raise PaperMissing(f"{wanted.kind} of a payment without a plan")
@@ -102,6 +104,29 @@ async def give_paper(
     async with desk.engine.database.transaction() as connection:
         await papers.insert_delivery(connection, delivery, paper.content)
     return paper
+
+
+async def keep_agreement(
+    connection: Connection, desk: PaymentsDesk, moment: AccountMoment, plan: PaymentPlan, *, language: str
+) -> None:
+    """Make the agreement with the acceptance, in its transaction: its evidence names it.
+
+    It is HTML, which costs a millisecond; whoever asks for it in this language gets these bytes.
+    """
+    owner = moment.owner
+    shown = await offers.find_list_with_offer(connection, owner, plan.offer.offer_id)
+    payment = await payments.find_payment(connection, owner, plan.payment_id)
+    assert shown is not None and payment is not None, "a plan is of a payment, and was shown"
+    method = await payment_methods.find_payment_method(connection, owner, shown.payment_method_id)
+    assert method is not None, "plans are shown for a card"
+    subject = PaperSubject(
+        payment=payment, method=method, offer=plan.offer, shown_at=shown.shown_at, plan=plan
+    )
+    wanted = PaperRequest(kind=PaperKind.AGREEMENT, form=PaperForm.HTML, language=language)
+    content = describe_content(moment, subject, wanted)
+    paper = await desk.press.print_paper(wanted.kind, wanted.form, content, language=language)
+    delivery = _describe_delivery(moment, subject, paper, way=PaperWay.RECORD)
+    await papers.insert_delivery(connection, delivery, paper.content)
 
 
 def describe_content(moment: AccountMoment, subject: PaperSubject, wanted: PaperRequest) -> PaperContent:

@@ -33,13 +33,12 @@ from parcela.domain.payments.records import (
 from parcela.domain.payments.refusals import Fault, PaymentRefused, refuse_missing
 from parcela.domain.payments.showings import BY_MERCHANT, ON_HOSTED_PAGE, Showing
 from parcela.domain.payments.tasks import Task, TaskKind
+from parcela.operations.acquirer_attempts import Spoken
 from parcela.operations.acquiring import PaymentCard
-from parcela.operations.orders.attempts import Spoken
 from parcela.operations.payments.acquirer_profiles import check_acquirer
 from parcela.operations.payments.agenda import drop_tasks, plan_task
 from parcela.operations.payments.attempt_calls import (
     NewAttempt,
-    Superseded,
     begin_attempt,
     call_bank,
     check_idle,
@@ -54,7 +53,7 @@ from parcela.operations.payments.lending import ANSWER_S
 from parcela.operations.payments.moment import AccountMoment
 from parcela.operations.payments.payment_links import PageKind, hash_token, make_token
 from parcela.operations.payments.payment_methods import open_payment_card
-from parcela.operations.payments.payment_reading import get_locked_payment, get_payment, make_view
+from parcela.operations.payments.payment_reading import conclude_or_read, get_locked_payment, make_view
 from parcela.operations.payments.plan_choice import approve_plan, choose_none, choose_plan
 from parcela.operations.payments.plan_evidence import keep_declined
 from parcela.operations.payments.plan_life import accept_plan, cancel_plan
@@ -324,10 +323,8 @@ async def send_submitted(
 ) -> PaymentView:
     """Ask the bank about an attempt that is written, and write its answer, unless somebody did meanwhile."""
     spoken = await call_bank(desk, moment, payment, attempt, card=card)
-    try:
-        return await conclude_purchase(desk, moment, attempt, spoken, keeper=keeper)
-    except Superseded:
-        return await get_payment(desk, moment, payment.payment_id)
+    concluding = conclude_purchase(desk, moment, attempt, spoken, keeper=keeper)
+    return await conclude_or_read(desk, moment, payment.payment_id, concluding)
 
 
 async def conclude_purchase(
@@ -364,7 +361,7 @@ async def conclude_purchase(
             view = await write_declined(connection, desk, moment, payment, declined)
         if view.payment.status is not PaymentStatus.PENDING:
             showing = ON_HOSTED_PAGE if attempt.is_hosted else BY_MERCHANT
-            await keep_declined(connection, desk, moment, view.payment, showing=showing)
+            await keep_declined(connection, desk, moment, view.payment.payment_id, showing=showing)
         refusal = find_refusal(view.payment)
         if refusal is None:
             await keeping.keep(connection, view)

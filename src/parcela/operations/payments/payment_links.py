@@ -84,6 +84,18 @@ def hide_tokens(document: Document) -> Document:
     return _change_links(document, lambda _kind, _subject, url: _hide(url))
 
 
+def list_tokens(document: Document) -> tuple[str, ...]:
+    """What `hide_tokens` leaves out of an object."""
+    found: list[str] = []
+
+    def note(_kind: PageKind, _subject: str, url: str) -> str:
+        found.append(_split(url)[1])
+        return url
+
+    _change_links(document, note)
+    return tuple(found)
+
+
 def show_tokens(document: Document, vault: Vault, *, tenant_id: int) -> Document:
     """An object as it was when `hide_tokens` was given it."""
 
@@ -94,10 +106,14 @@ def show_tokens(document: Document, vault: Vault, *, tenant_id: int) -> Document
 
 
 def _hide(url: str) -> str:
-    """The number of a plan's link stays: it tells which of its tokens was there."""
-    start, _, token = url.rpartition("/")
-    turn, stop, _ = token.rpartition(".")
-    return f"{start}/{turn}{stop}{_PLACE}"
+    return f"{_split(url)[0]}{_PLACE}"
+
+
+def _split(url: str) -> tuple[str, str]:
+    """A link and its token. The number of a plan's link is no part of it: it tells which token was there."""
+    start, _, name = url.rpartition("/")
+    turn, stop, token = name.rpartition(".")
+    return f"{start}/{turn}{stop}", token
 
 
 _Change = Callable[[PageKind, str, str], str]

@@ -115,9 +115,13 @@ async def reuse_payment_method(
         customer_id=command.customer_id,
         created_at=moment.now,
     )
-    return await desk.engine.database.run(
-        lambda connection: _insert(connection, desk, moment, method, code=None, keeper=keeper)
-    )
+
+    async def work(connection: Connection) -> PaymentMethod:
+        if not await payment_methods.hold_payment_method(connection, moment.owner, held.payment_method_id):
+            raise refuse_missing("payment method", command.token, param="token")
+        return await _insert(connection, desk, moment, method, code=None, keeper=keeper)
+
+    return await desk.engine.database.run(work)
 
 
 async def get_payment_method(
@@ -135,7 +139,10 @@ async def get_payment_method(
 
 
 async def forget_payment_method(desk: PaymentsDesk, moment: AccountMoment, task: Task) -> None:
-    """FORGET_PAYMENT_METHOD, after a day: a method that nobody used goes, a security code in any case."""
+    """FORGET_PAYMENT_METHOD, after a day: a method that nobody used goes, a security code in any case.
+
+    Its number is erased by housekeeping, unless another record needs the same card.
+    """
 
     async def work(connection: Connection) -> None:
         await payment_methods.update_code_wiped(connection, moment.owner, task.subject_id)

@@ -1,17 +1,26 @@
 """Looking at payments: one, a list, and a payment with its plan as it is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from parcela.domain.payments.pages import Page, PageRequest
 from parcela.domain.payments.records import Payment
 from parcela.domain.payments.refusals import refuse_missing
+from parcela.operations.acquirer_attempts import Superseded
 from parcela.operations.payments.desk import PaymentsDesk, PaymentView
 from parcela.operations.payments.moment import AccountMoment
 from parcela.store.database import Connection
 from parcela.store.payments import payments, plans
 from parcela.store.payments.payments import PaymentFilter
 
-__all__ = ["PaymentFilter", "get_locked_payment", "get_payment", "list_payments", "make_view", "make_views"]
+__all__ = [
+    "PaymentFilter",
+    "conclude_or_read",
+    "get_locked_payment",
+    "get_payment",
+    "list_payments",
+    "make_view",
+    "make_views",
+]
 
 
 async def get_payment(
@@ -26,6 +35,16 @@ async def get_payment(
         if payment is None:
             raise refuse_missing("payment", payment_id, param=param)
         return await make_view(connection, payment)
+
+
+async def conclude_or_read(
+    desk: PaymentsDesk, moment: AccountMoment, payment_id: str, concluding: Awaitable[PaymentView]
+) -> PaymentView:
+    """The payment as the end of an attempt leaves it, or as those left it who took the attempt over."""
+    try:
+        return await concluding
+    except Superseded:
+        return await get_payment(desk, moment, payment_id)
 
 
 async def list_payments(

@@ -24,12 +24,15 @@ from parcela.domain.payments.records import (
     UnavailableReason,
 )
 from parcela.domain.payments.refusals import Fault, PaymentRefused, refuse_missing
+from parcela.domain.payments.showings import CREDIT_CHECK, Consent, Showing
 from parcela.domain.payments.unavailability import explain
 from parcela.operations.payments.desk import PaymentsDesk
+from parcela.operations.payments.disclosing import disclose_offer
 from parcela.operations.payments.lending import ANSWER_S, Assessment, CreditDecision, CreditQuestion
 from parcela.operations.payments.moment import AccountMoment
 from parcela.operations.payments.plan_issuers import PlanWord
 from parcela.operations.payments.plan_offers import ask_about, find_plans, keep_shown, open_card
+from parcela.store.documents import Document
 from parcela.store.payments import offers
 from parcela.store.payments.offers import CreditCheck
 
@@ -114,7 +117,7 @@ async def approve_plan(
         raise refuse_lapsed(offer, payment)
     applicant = find_applicant(payment, method)
     if offer.model is ProgramModel.LENDER:
-        return await _assess(desk, moment, payment, method, offer=offer, applicant=applicant)
+        return await _assess(desk, moment, payment, method, choice=choice, applicant=applicant)
     if choice.needs_answer is not None and not has_member(applicant, choice.needs_answer):
         raise refuse_information(choice.needs_answer, payment)
     card = await open_card(desk, moment, method)
@@ -245,7 +248,8 @@ async def _resolve(
     if now is not None:
         now = next(one for one in shown.offers if is_same_plan(one, now))
     if before is not None and (now is None or not is_same_plan(before, now)):
-        raise _refuse_changed(desk, payment, before, now, shown)
+        plan = None if now is None else desk.renderer.render_offer(now, disclose_offer(desk, moment, now))
+        raise _refuse_changed(payment, before, plan, shown)
     return shown if listed is None else replace(shown, shown_at=listed.shown_at), now, was_listed
 
 
@@ -273,19 +277,16 @@ def _pick(
 
 
 def _refuse_changed(
-    desk: PaymentsDesk,
-    payment: Payment,
-    before: PaymentOffer,
-    now: PaymentOffer | None,
-    shown: PlanList,
+    payment: Payment, before: PaymentOffer, plan: Document | None, shown: PlanList
 ) -> PaymentRefused:
+    """`plan` is what there is now instead of the plan before, in the door's words."""
     return PaymentRefused(
         Fault.PLAN_CHANGED,
         f"The plan of {before.count} payments is no longer as it was listed. Show the new one, then confirm.",
         param="installments.count",
         resource=payment.payment_id,
         details={
-            "plan": None if now is None else desk.renderer.render_offer(now),
+            "plan": plan,
             "unavailableReasons": [
                 {"code": str(reason.code), "message": reason.message} for reason in shown.unavailable
             ],
@@ -349,10 +350,12 @@ async def _assess(
     payment: Payment,
     method: PaymentMethod,
     *,
-    offer: PaymentOffer,
+    choice: PlanChoice,
     applicant: BillingDetails,
 ) -> PlanApproval:
-    """A soft credit check of the payer, kept as evidence."""
+    """A soft credit check of the payer, kept as evidence with the consent that our page asked for."""
+    offer, consent = choice.offer, _find_consent(choice.showing)
+    assert offer is not None, "a plan was chosen"
     missing = _list_missing(applicant)
     if missing:
         raise refuse_information(missing[0], payment)
@@ -381,10 +384,17 @@ async def _assess(
         limit_minor=found.limit_minor,
         expires_at=found.expires_at,
         asked_at=moment.now,
+        consent_text=None if consent is None else consent.question,
+        consent_language=None if consent is None else consent.language,
     )
     async with desk.engine.database.connection() as connection:
         await offers.insert_check(connection, check)
     return _read_assessment(found, offer, payment, now=moment.now)
+
+
+def _find_consent(showing: Showing) -> Consent | None:
+    """What our page asked before a lender is; None where nothing was asked now, or a merchant asked."""
+    return next((consent for consent in showing.consents if consent.to == CREDIT_CHECK), None)
 
 
 def _name_question(

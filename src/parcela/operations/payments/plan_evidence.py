@@ -12,20 +12,19 @@ from datetime import datetime
 import rfc8785
 
 from parcela import __version__
-from parcela.domain.disclosures.rate_labels import find_rate_label
-from parcela.domain.payments.creditors import find_creditor
 from parcela.domain.payments.ids import Prefix, name_plan
 from parcela.domain.payments.plan_choices import PlanChoice, PlanList
 from parcela.domain.payments.plan_pricing import hash_offer
-from parcela.domain.payments.plan_texts import find_shown_label
 from parcela.domain.payments.plans import PaymentOffer, PaymentPlan
-from parcela.domain.payments.records import Payment
 from parcela.domain.payments.refusals import Fault, PaymentRefused
-from parcela.domain.payments.showings import BY_MERCHANT, Channel, Showing
+from parcela.domain.payments.showings import BY_MERCHANT, CREDIT_CHECK, Channel, Consent, Showing
 from parcela.operations.engine import Engine
 from parcela.operations.payments.desk import PaymentsDesk
+from parcela.operations.payments.disclosing import disclose_offer
 from parcela.operations.payments.events import new_id
 from parcela.operations.payments.moment import AccountMoment
+from parcela.operations.payments.papers import keep_agreement
+from parcela.operations.payments.press import ShownDisclosure
 from parcela.store.database import Connection
 from parcela.store.payments import evidence, offers, papers
 from parcela.store.payments.evidence import EvidenceRecord
@@ -34,8 +33,6 @@ from parcela.store.payments.offers import CreditCheck
 MOST_EXACT = 2**53 - 1
 """Whole numbers above this are not exact in JSON (RFC 8785): they are written as text."""
 MOST_OWNERS = 200
-
-_CREDIT_CHECK = "credit_check"
 
 _Json = Mapping[str, object]
 
@@ -78,17 +75,18 @@ async def keep_evidence(
         showing=showing,
         language=showing.language or offer.language,
     )
-    facts = _describe_facts(desk, moment, offer, language=shown.language)
+    await keep_agreement(connection, desk, moment, plan, language=shown.language)
+    disclosure = disclose_offer(desk, moment, offer, language=shown.language)
     checks = await _list_checks(connection, moment, listed)
     record = {
-        **_describe_showing(desk, shown),
+        **_describe_showing(desk, moment, shown),
         "disclosureId": (disclosure_id := new_id(desk, moment, Prefix.DISCLOSURE)),
         "payment": plan.payment_id,
         "plan": name_plan(plan.plan_id),
         "offer": offer.offer_id,
         "offerHash": offer.offer_hash,
-        "regimes": _list_regimes(offer, shown.language),
-        "facts": facts,
+        "regimes": _list_regimes(offer, disclosure),
+        "facts": _describe_facts(offer, disclosure),
         "terms": _describe_terms(offer),
         "acceptedAt": _write(plan.created_at),
         "declinedAt": None,
@@ -99,7 +97,7 @@ async def keep_evidence(
     }
     kept = _make_record(disclosure_id, plan.payment_id, record, accepted_at=plan.created_at, plan=plan)
     await evidence.insert_record(connection, moment.owner, kept, list_position=position)
-    await _keep_left(connection, desk, moment, plan.payment_id, showing=showing)
+    await keep_declined(connection, desk, moment, plan.payment_id, showing=showing)
     return disclosure_id
 
 
@@ -107,19 +105,14 @@ async def keep_declined(
     connection: Connection,
     desk: PaymentsDesk,
     moment: AccountMoment,
-    payment: Payment,
+    payment_id: str,
     *,
     showing: Showing = BY_MERCHANT,
 ) -> None:
-    """Keep the showings of a payment that ended without a plan, in the transaction of its end."""
-    if payment.wish.is_enabled:
-        await _keep_left(connection, desk, moment, payment.payment_id, showing=showing)
+    """Keep the lists of a payment from which nothing was taken, each in the language in which it was made.
 
-
-async def _keep_left(
-    connection: Connection, desk: PaymentsDesk, moment: AccountMoment, payment_id: str, *, showing: Showing
-) -> None:
-    """Keep the lists of a payment from which nothing was taken, each in the language in which it was made."""
+    In the transaction of the payment's end, or of the plan that was taken from another list.
+    """
     for position, listed in await evidence.list_open_showings(connection, moment.owner, payment_id):
         shown = _Shown(
             plans=listed,
@@ -128,26 +121,22 @@ async def _keep_left(
             language=listed.offers[0].language,
         )
         checks = await _list_checks(connection, moment, listed)
+        disclosed = [
+            (offer, disclose_offer(desk, moment, offer, language=shown.language)) for offer in listed.offers
+        ]
         record = {
-            **_describe_showing(desk, shown),
+            **_describe_showing(desk, moment, shown),
             "disclosureId": (disclosure_id := new_id(desk, moment, Prefix.DISCLOSURE)),
             "payment": payment_id,
             "plan": None,
-            "regimes": [regime for offer in listed.offers for regime in _list_regimes(offer, shown.language)],
+            "regimes": [
+                regime for offer, disclosure in disclosed for regime in _list_regimes(offer, disclosure)
+            ],
             "facts": [
-                {
-                    "offer": offer.offer_id,
-                    **_describe_facts(desk, moment, offer, language=shown.language),
-                }
-                for offer in listed.offers
+                {"offer": offer.offer_id, **_describe_facts(offer, disclosure)}
+                for offer, disclosure in disclosed
             ],
-            "terms": [
-                {
-                    "offer": offer.offer_id,
-                    **_describe_terms(offer),
-                }
-                for offer in listed.offers
-            ],
+            "terms": [{"offer": offer.offer_id, **_describe_terms(offer)} for offer in listed.offers],
             "acceptedAt": None,
             "declinedAt": _write(moment.now),
             "consents": [_describe_check(check) for check in reversed(checks)],
@@ -190,11 +179,13 @@ def _make_record(
     )
 
 
-def _describe_showing(desk: PaymentsDesk, shown: _Shown) -> _Json:
+def _describe_showing(desk: PaymentsDesk, moment: AccountMoment, shown: _Shown) -> _Json:
     """What both kinds of records say: every offer in its order, and those withheld with their reason."""
     plans, showing = shown.plans, shown.showing
     return {
-        "offersShown": [desk.renderer.render_offer(offer) for offer in plans.offers],
+        "offersShown": [
+            desk.renderer.render_offer(offer, disclose_offer(desk, moment, offer)) for offer in plans.offers
+        ],
         "withheld": [
             {"code": str(reason.code), "message": reason.message, "program": reason.program}
             for reason in plans.unavailable
@@ -207,11 +198,8 @@ def _describe_showing(desk: PaymentsDesk, shown: _Shown) -> _Json:
     }
 
 
-def _describe_facts(
-    desk: PaymentsDesk, moment: AccountMoment, offer: PaymentOffer, *, language: str
-) -> _Json:
-    """The facts as numbers (minor units; rates in percent) and as they were printed."""
-    creditor = find_creditor(moment.world.catalogue(moment.owner.tenant_id), offer, language)
+def _describe_facts(offer: PaymentOffer, disclosure: ShownDisclosure) -> _Json:
+    """The facts as numbers (minor units; rates in percent) and as they were printed, with their hash."""
     return {
         "numbers": {
             "count": offer.count,
@@ -228,40 +216,41 @@ def _describe_facts(
             "schedule": [[row.due_date.isoformat(), row.amount_minor] for row in offer.rows],
             "currency": offer.currency,
         },
-        "printed": desk.press.print_facts(offer, creditor=creditor, language=language),
+        "printed": [fact.members for fact in disclosure.facts],
+        "hash": disclosure.hash,
     }
 
 
-def _list_regimes(offer: PaymentOffer, language: str) -> list[_Json]:
+def _list_regimes(offer: PaymentOffer, disclosure: ShownDisclosure) -> list[_Json]:
     """Of each country: its rule, the rate as it was shown, and with six decimals."""
     return [
         {
             "offer": offer.offer_id,
             "id": one.rule_id,
-            "version": one.rule_version,
+            "version": one.version,
             "country": one.country,
             "side": one.side,
             "method": one.method,
-            "label": find_rate_label(one.country, language)
-            if position
-            else find_shown_label(offer, language),
-            "shown": str(one.percent),
-            "exact": str(one.exact_percent),
-            "second": None if one.second_percent is None else str(one.second_percent),
+            "label": one.label,
+            "shown": one.shown,
+            "exact": one.exact,
+            "second": one.second,
             "engine": __version__,
         }
-        for position, one in enumerate(offer.disclosures)
+        for one in disclosure.regimes
     ]
 
 
 async def _list_documents(
     connection: Connection, moment: AccountMoment, payment_id: str, offered: Sequence[PaymentOffer]
 ) -> list[_Json]:
-    """The papers of these offers that were delivered by now."""
+    """The papers of these offers that were made or delivered by now, the first first."""
     named = {offer.offer_id for offer in offered}
     return [
         {
             "kind": document.kind,
+            "offer": document.offer_id,
+            "plan": None if document.plan_id is None else name_plan(document.plan_id),
             "form": document.form,
             "language": document.language,
             "templateVersion": document.template_version,
@@ -289,7 +278,14 @@ async def _list_checks(
 
 
 def _describe_check(check: CreditCheck) -> _Json:
-    return {"to": _CREDIT_CHECK, "question": None, "answer": True, "at": _write(check.asked_at)}
+    """The consent before a check: as our page asked for it, else as the merchant's word."""
+    return {
+        "to": CREDIT_CHECK,
+        "question": check.consent_text,
+        "language": check.consent_language,
+        "answer": True,
+        "at": _write(check.asked_at),
+    }
 
 
 def _describe_terms(offer: PaymentOffer) -> _Json:
@@ -307,29 +303,41 @@ def _describe_terms(offer: PaymentOffer) -> _Json:
 def _list_consents(plan: PaymentPlan, showing: Showing, *, checks: Sequence[CreditCheck]) -> list[_Json]:
     """What was asked on our page, with the answers; of the merchant's own page what its call says.
 
-    A credit check was agreed to when it was made, before the plan was.
+    A credit check was agreed to when it was made, before the plan was, and in the language of that page.
     """
-    found = [check for check in checks if check.assessment_id == plan.assessment_id]
-    checked_at = found[-1].asked_at if found else plan.created_at
-    if showing.consents:
-        return [
-            {
-                "to": consent.to,
-                "question": consent.question,
-                "answer": consent.is_given,
-                "at": _write(checked_at if consent.to == _CREDIT_CHECK else consent.answered_at),
-            }
-            for consent in showing.consents
-        ]
-    terms, acceptance = plan.offer.terms, plan.acceptance
-    consents: list[_Json] = [{"to": "plan", "question": None, "answer": True, "at": _write(plan.created_at)}]
-    if acceptance is not None:
-        at = _write(acceptance.accepted_at)
-        consents.append({"to": "terms", "question": terms.acceptance_text, "answer": True, "at": at})
+    consents: list[_Json] = [
+        {
+            "to": consent.to,
+            "question": consent.question,
+            "language": consent.language,
+            "answer": consent.is_given,
+            "at": _write(consent.answered_at),
+        }
+        for consent in showing.consents or _read_call(plan)
+    ]
     if plan.assessment_id is not None:
-        at = _write(checked_at)
-        consents.append({"to": _CREDIT_CHECK, "question": None, "answer": True, "at": at})
+        # A lender that was asked again may have named its answer anew: the first one is kept.
+        asked = [check for check in checks if check.offer_id == plan.offer.offer_id]
+        named = [check for check in asked if check.assessment_id == plan.assessment_id]
+        consents += [_describe_check(check) for check in (named or asked)[-1:]]
     return consents
+
+
+def _read_call(plan: PaymentPlan) -> tuple[Consent, ...]:
+    """What a merchant's call says that its payer agreed to."""
+    consents = [Consent(to="plan", question=None, is_given=True, answered_at=plan.created_at)]
+    terms, acceptance = plan.offer.terms, plan.acceptance
+    if acceptance is not None:
+        consents.append(
+            Consent(
+                to="terms",
+                question=terms.acceptance_text,
+                language=terms.language,
+                is_given=True,
+                answered_at=acceptance.accepted_at,
+            )
+        )
+    return tuple(consents)
 
 
 def _describe_statement(plan: PaymentPlan, showing: Showing) -> _Json | None:

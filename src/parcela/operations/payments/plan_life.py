@@ -33,6 +33,7 @@ from parcela.domain.payments.tasks import Task, TaskKind
 from parcela.operations.payments.agenda import TaskHandler, drop_tasks, plan_task, settle_task
 from parcela.operations.payments.core_plans import prepare_core_plan
 from parcela.operations.payments.desk import PaymentsDesk
+from parcela.operations.payments.disclosing import disclose_offer
 from parcela.operations.payments.events import Happening, tell
 from parcela.operations.payments.lending import ANSWER_S, CollectionWord
 from parcela.operations.payments.mails import plan_reminder, write_overdue_notes, write_receipt
@@ -429,7 +430,8 @@ async def _plan_rows(connection: Connection, moment: AccountMoment, plan: Paymen
 async def _tell_plan(
     connection: Connection, desk: PaymentsDesk, moment: AccountMoment, plan: PaymentPlan, event: EventType
 ) -> None:
-    happening = Happening(event, name_plan(plan.plan_id), desk.renderer.render_plan(plan))
+    document = desk.renderer.render_plan(plan, disclose_offer(desk, moment, plan.offer))
+    happening = Happening(event, name_plan(plan.plan_id), document)
     await tell(connection, desk, moment, [happening])
 
 

@@ -162,7 +162,7 @@ async def find_plans(
     situation = await _describe(desk, moment, payment, method, wish=wish, card=card)
     market = find_market(situation)
     if isinstance(market, Obstacle):
-        return replace(nothing, unavailable=explain_all([market], payment.locale))
+        return replace(nothing, unavailable=explain_all([market], payment.locale, desk.renderer.write_amount))
     lender = Side()
     if wish.program is ProgramFilter.VINR_BNPL:
         lender = list_lender_plans(situation, market)
@@ -186,7 +186,7 @@ async def find_plans(
     return replace(
         nothing,
         offers=shown,
-        unavailable=explain_all(obstacles, payment.locale),
+        unavailable=explain_all(obstacles, payment.locale, desk.renderer.write_amount),
         needs_answer=answer.needs_answer,
     )
 

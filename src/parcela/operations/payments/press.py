@@ -5,7 +5,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from enum import StrEnum
 from typing import Protocol
+
+import rfc8785
 
 from parcela.domain.disclosures.papers import PaperForm, PaperKind
 from parcela.domain.disclosures.records import Creditor
@@ -14,12 +17,16 @@ from parcela.domain.payments.plans import PaymentOffer, PlanRow
 __all__ = [
     "MEDIA_TYPES",
     "Creditor",
+    "Emphasis",
     "Paper",
     "PaperContent",
     "PaperForm",
     "PaperKind",
     "Press",
     "PressUnavailable",
+    "ShownDisclosure",
+    "ShownFact",
+    "ShownRegime",
 ]
 
 MEDIA_TYPES: Mapping[PaperForm, str] = {
@@ -76,6 +83,67 @@ class Paper:
         )
 
 
+class Emphasis(StrEnum):
+    """How much a fact stands out: `large` is five times the size of the `small` one beside it (§2.1)."""
+
+    NORMAL = "normal"
+    STRONG = "strong"
+    LARGE = "large"
+    SMALL = "small"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFact:
+    """A fact in words: `fact` names it in every language alike."""
+
+    fact: str
+    label: str
+    text: str
+    emphasis: Emphasis = Emphasis.NORMAL
+
+    @property
+    def members(self) -> dict[str, str]:
+        """The fact as the evidence has it, and as it is hashed."""
+        return {
+            "fact": self.fact,
+            "label": self.label,
+            "text": self.text,
+            "emphasis": str(self.emphasis),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRegime:
+    """One country's rule and rate. `shown` is rounded as the rule says, `exact` has six decimals.
+
+    `rule_id` None: no rule asks. `second` is Argentina's TEA. `country` is alpha-3.
+    """
+
+    rule_id: str | None
+    version: str | None
+    country: str
+    side: str
+    method: str
+    label: str
+    shown: str
+    exact: str
+    second: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDisclosure:
+    """All facts of an offer as they are shown, those of its rules too, in their order."""
+
+    regimes: tuple[ShownRegime, ...]
+    facts: tuple[ShownFact, ...]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over the canonical JSON (RFC 8785) of the facts, by which two showings are compared."""
+        content = rfc8785.dumps([{**fact.members} for fact in self.facts])
+        return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
 class PressUnavailable(Exception):
     """This machine cannot make the form: a PDF needs libraries that are not Python's."""
 
@@ -83,8 +151,8 @@ class PressUnavailable(Exception):
 class Press(Protocol):
     """Prints papers; the same content gives the same bytes."""
 
-    def print_facts(self, offer: PaymentOffer, *, creditor: Creditor, language: str) -> list[dict[str, str]]:
-        """The ten facts and those of the rules, as `{"fact", "label", "text"}`, in the order shown."""
+    def print_facts(self, offer: PaymentOffer, *, creditor: Creditor, language: str) -> tuple[ShownFact, ...]:
+        """The ten facts and those of the rules, in the order shown."""
 
     async def print_paper(
         self, kind: PaperKind, form: PaperForm, content: PaperContent, *, language: str

@@ -2,6 +2,7 @@
 
 from parcela.domain.payments.showings import (
     BY_MERCHANT,
+    CREDIT_CHECK,
     ON_HOSTED_PAGE,
     Channel,
     Consent,
@@ -12,6 +13,7 @@ from parcela.domain.payments.showings import (
 
 __all__ = [
     "BY_MERCHANT",
+    "CREDIT_CHECK",
     "ON_HOSTED_PAGE",
     "Channel",
     "Consent",

@@ -31,7 +31,10 @@ def decode_offer(text: str) -> PaymentOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditCheck:
-    """A lender's answer as evidence: the decision, and nothing behind it; the limit in minor units."""
+    """A lender's answer as evidence: the decision, and nothing behind it; the limit in minor units.
+
+    `consent_text` is what our page asked its payer first, in `consent_language`; None where a merchant asked.
+    """
 
     question_id: str
     owner: Owner
@@ -44,6 +47,8 @@ class CreditCheck:
     limit_minor: int | None
     expires_at: datetime | None
     asked_at: datetime
+    consent_text: str | None = None
+    consent_language: str | None = None
 
 
 async def lock_payment(connection: Connection, owner: Owner, payment_id: str) -> None:
@@ -60,7 +65,8 @@ async def insert_list(connection: Connection, shown: PlanList) -> None:
     owner = shown.owner
     position = await connection.fetchval(
         "INSERT INTO payment_plan_list (tenant_id, client_id, is_live, payment_id, payment_method_id,"
-        " unavailable, needs_answer, shown_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING position",
+        " unavailable, needs_answer, shown_at, aging_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)"
+        " RETURNING position",
         *_key(owner),
         shown.payment_id,
         shown.payment_method_id,
@@ -146,10 +152,14 @@ async def insert_check(connection: Connection, check: CreditCheck) -> None:
     await connection.execute(
         "INSERT INTO payment_credit_check (tenant_id, client_id, is_live, question_id, payment_id,"
         " payment_method_id, offer_id, program_name, assessment_id, decision, limit_minor, expires_at,"
-        " asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        " asked_at, aging_since, consent_text, consent_language)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15)"
         " ON CONFLICT (tenant_id, question_id) DO UPDATE SET assessment_id = excluded.assessment_id,"
         " decision = excluded.decision, limit_minor = excluded.limit_minor, expires_at = excluded.expires_at,"
-        " asked_at = excluded.asked_at WHERE payment_credit_check.decision = 'unavailable'",
+        " asked_at = excluded.asked_at,"
+        " consent_text = coalesce(excluded.consent_text, payment_credit_check.consent_text),"
+        " consent_language = coalesce(excluded.consent_language, payment_credit_check.consent_language)"
+        " WHERE payment_credit_check.decision = 'unavailable'",
         *_key(check.owner),
         check.question_id,
         check.payment_id,
@@ -161,6 +171,8 @@ async def insert_check(connection: Connection, check: CreditCheck) -> None:
         check.limit_minor,
         check.expires_at,
         check.asked_at,
+        check.consent_text,
+        check.consent_language,
     )
 
 
@@ -170,8 +182,9 @@ async def list_checks(
     """What lenders said for a payment with a payment method, the newest first."""
     rows = await connection.fetch(
         "SELECT question_id, payment_id, payment_method_id, offer_id, program_name, assessment_id, decision,"
-        f" limit_minor, expires_at, asked_at FROM payment_credit_check WHERE {_OWNED} AND payment_id = $4"
-        " AND payment_method_id = $5 ORDER BY asked_at DESC, position DESC",
+        " limit_minor, expires_at, asked_at, consent_text, consent_language FROM payment_credit_check"
+        f" WHERE {_OWNED} AND payment_id = $4 AND payment_method_id = $5"
+        " ORDER BY asked_at DESC, position DESC",
         *_key(owner),
         payment_id,
         payment_method_id,

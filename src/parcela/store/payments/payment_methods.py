@@ -101,11 +101,20 @@ async def update_code_wiped(connection: Connection, owner: Owner, payment_method
     )
 
 
-async def delete_if_unused(connection: Connection, owner: Owner, payment_method_id: str) -> bool:
-    """Forget a payment method that no payment took and that belongs to no customer."""
+async def hold_payment_method(connection: Connection, owner: Owner, payment_method_id: str) -> bool:
+    """Keep it, and so its card, from being forgotten until this transaction ends; False when it is gone."""
     found = await connection.fetchval(
-        f"DELETE FROM payment_method m WHERE {_OWNED} AND NOT m.is_used AND m.customer_id IS NULL"
-        " RETURNING 1",
+        f"SELECT 1 FROM payment_method m WHERE {_OWNED} FOR KEY SHARE", *_key(owner, payment_method_id)
+    )
+    return found is not None
+
+
+async def delete_if_unused(connection: Connection, owner: Owner, payment_method_id: str) -> bool:
+    """Forget a payment method that no payment took and that belongs to no customer; its card is let go of."""
+    found = await connection.fetchval(
+        f"WITH gone AS (DELETE FROM payment_method m WHERE {_OWNED} AND NOT m.is_used"
+        " AND m.customer_id IS NULL RETURNING m.tenant_id, m.card_id)"
+        " INSERT INTO released_card (tenant_id, card_id) SELECT tenant_id, card_id FROM gone RETURNING 1",
         *_key(owner, payment_method_id),
     )
     return found is not None

@@ -8,6 +8,7 @@ from parcela.domain.payments.records import Owner
 from parcela.domain.payments.refunds import RefundPreview
 from parcela.store.database import Connection
 from parcela.store.documents import encode_document
+from parcela.store.slices import delete_in_slices
 
 KEPT_AFTER = timedelta(days=7)
 """So long a preview that has ended can still be told from one that never was."""
@@ -58,3 +59,8 @@ async def delete_old_previews(
         payment_id,
         now - KEPT_AFTER,
     )
+
+
+async def delete_ended_previews(connection: Connection, *, now: datetime) -> None:
+    """Forget previews of all accounts that ended long ago; refunds made from them hold their own effect."""
+    await delete_in_slices(connection, "refund_preview", condition="expires_at < $1", bound=now - KEPT_AFTER)

@@ -39,6 +39,21 @@ class SettlementFilter:
         return [condition for condition in conditions if condition.value is not None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueSettlement:
+    """A settlement that nobody closed after its last day, or paid out on its day, `due_on`.
+
+    `account_id` is as merchants know it, `mode` is live or test.
+    """
+
+    tenant_id: int
+    account_id: str
+    mode: str
+    settlement_id: str
+    is_open: bool
+    due_on: date
+
+
 async def insert_settlement(connection: Connection, settlement: Settlement) -> None:
     """Open a settlement. Its book must be locked."""
     await connection.execute(
@@ -183,6 +198,16 @@ async def list_settlements_of_day(connection: Connection, owner: Owner, day: dat
         day,
     )
     return [_read(row) for row in rows]
+
+
+async def list_overdue_settlements(connection: Connection, *, limit: int) -> list[OverdueSettlement]:
+    """Settlements of all accounts that are more than a day late, the latest first."""
+    rows = await connection.fetch(
+        "SELECT * FROM overdue_settlement ORDER BY due_on, settlement_id LIMIT $1",
+        limit,
+        timeout=SWEEP_TIMEOUT_S,
+    )
+    return [OverdueSettlement(**row) for row in rows]
 
 
 def _key(book: MerchantBook) -> tuple[int, int, bool, str]:

@@ -40,7 +40,7 @@ ARABIC: Mapping[str, Sentence] = {
         "other": "{count} شهر، آخر قسط في {date}",
     },
     "fact_rate_a_year": "{percent} سنويًا، ثابت",
-    "fact_rate_with_fees": "{percent} سنويًا، ثابت؛ ومع الرسوم يبلغ {rate} ({label})",
+    "fact_rate_with_fees": "{percent} سنويًا، ثابت؛ ومع الرسوم يبلغ {label} {rate}",
     "fact_component": "{name}: {amount} ({share})",
     "fact_component_financed": "مبلغ الشراء",
     "fact_component_interest": "الفائدة",

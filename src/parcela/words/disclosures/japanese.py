@@ -33,7 +33,7 @@ JAPANESE: Mapping[str, Sentence] = {
     "fact_separator": "、",
     "fact_duration": "{count}か月（最終のお支払いは{date}）",
     "fact_rate_a_year": "年{percent}（固定）",
-    "fact_rate_with_fees": "年{percent}（固定）。手数料を含めると{rate}（{label}）",
+    "fact_rate_with_fees": "年{percent}（固定）。手数料を含めた{label}は{rate}",
     "fact_component": "{name}：{amount}（{share}）",
     "fact_component_financed": "ご購入額",
     "fact_component_interest": "利息",

@@ -287,7 +287,17 @@ class InstallmentPlanDisplay(WireObject):
     """`installment_plan_display`"""
 
     _known: ClassVar[frozenset[str]] = frozenset(
-        {"language", "title", "total", "costOfCredit", "rate", "fees", "firstPaymentDate", "payments"}
+        {
+            "language",
+            "title",
+            "total",
+            "costOfCredit",
+            "rate",
+            "fees",
+            "firstPaymentDate",
+            "payments",
+            "disclosure",
+        }
     )
 
     language: str
@@ -298,6 +308,46 @@ class InstallmentPlanDisplay(WireObject):
     fees: list[str]
     first_payment_date: str
     payments: list[InstallmentPlanDisplayPayments]
+    disclosure: InstallmentPlanDisplayDisclosure
+
+
+class InstallmentPlanDisplayDisclosure(WireObject):
+    """`installment_plan_display_disclosure`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset({"regimes", "facts", "hash"})
+
+    regimes: list[InstallmentPlanDisplayDisclosureRegimes]
+    facts: list[InstallmentPlanDisplayDisclosureFacts]
+    hash: str
+
+
+class InstallmentPlanDisplayDisclosureFacts(WireObject):
+    """`installment_plan_display_disclosure_facts`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset({"fact", "label", "text", "emphasis"})
+
+    fact: str
+    label: str
+    text: str
+    emphasis: str
+
+
+class InstallmentPlanDisplayDisclosureRegimes(WireObject):
+    """`installment_plan_display_disclosure_regimes`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset(
+        {"id", "version", "country", "side", "method", "label", "shown", "exact", "second"}
+    )
+
+    id: str | None
+    version: str | None
+    country: str
+    side: str
+    method: str
+    label: str
+    shown: str
+    exact: str
+    second: str | None
 
 
 class InstallmentPlanDisplayPayments(WireObject):
@@ -517,7 +567,17 @@ class PlanDisplay(WireObject):
     """`plan_display`"""
 
     _known: ClassVar[frozenset[str]] = frozenset(
-        {"language", "title", "total", "costOfCredit", "rate", "fees", "firstPaymentDate", "payments"}
+        {
+            "language",
+            "title",
+            "total",
+            "costOfCredit",
+            "rate",
+            "fees",
+            "firstPaymentDate",
+            "payments",
+            "disclosure",
+        }
     )
 
     language: str
@@ -528,6 +588,46 @@ class PlanDisplay(WireObject):
     fees: list[str]
     first_payment_date: str
     payments: list[PlanDisplayPayments]
+    disclosure: PlanDisplayDisclosure
+
+
+class PlanDisplayDisclosure(WireObject):
+    """`plan_display_disclosure`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset({"regimes", "facts", "hash"})
+
+    regimes: list[PlanDisplayDisclosureRegimes]
+    facts: list[PlanDisplayDisclosureFacts]
+    hash: str
+
+
+class PlanDisplayDisclosureFacts(WireObject):
+    """`plan_display_disclosure_facts`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset({"fact", "label", "text", "emphasis"})
+
+    fact: str
+    label: str
+    text: str
+    emphasis: str
+
+
+class PlanDisplayDisclosureRegimes(WireObject):
+    """`plan_display_disclosure_regimes`"""
+
+    _known: ClassVar[frozenset[str]] = frozenset(
+        {"id", "version", "country", "side", "method", "label", "shown", "exact", "second"}
+    )
+
+    id: str | None
+    version: str | None
+    country: str
+    side: str
+    method: str
+    label: str
+    shown: str
+    exact: str
+    second: str | None
 
 
 class PlanDisplayPayments(WireObject):
@@ -902,7 +1002,15 @@ InstallmentPlan._parts = {
     "terms": Terms,
     "display": InstallmentPlanDisplay,
 }
-InstallmentPlanDisplay._parts = {"rate": CostRate, "payments": InstallmentPlanDisplayPayments}
+InstallmentPlanDisplay._parts = {
+    "rate": CostRate,
+    "payments": InstallmentPlanDisplayPayments,
+    "disclosure": InstallmentPlanDisplayDisclosure,
+}
+InstallmentPlanDisplayDisclosure._parts = {
+    "regimes": InstallmentPlanDisplayDisclosureRegimes,
+    "facts": InstallmentPlanDisplayDisclosureFacts,
+}
 Installments._parts = {
     "schedule": ScheduleRow,
     "unavailableReasons": UnavailableReason,
@@ -921,7 +1029,8 @@ Plan._parts = {
     "terms": Terms,
     "display": PlanDisplay,
 }
-PlanDisplay._parts = {"rate": CostRate, "payments": PlanDisplayPayments}
+PlanDisplay._parts = {"rate": CostRate, "payments": PlanDisplayPayments, "disclosure": PlanDisplayDisclosure}
+PlanDisplayDisclosure._parts = {"regimes": PlanDisplayDisclosureRegimes, "facts": PlanDisplayDisclosureFacts}
 PlanEffect._parts = {"before": PlanRow, "after": PlanRow}
 Refund._parts = {"effect": RefundEffect}
 RefundEffect._parts = {"plan": PlanEffect, "feesBack": FeeBreakdown}
