@@ -37,3 +37,11 @@ def test_only_sessions_and_the_document_are_open(shared_admin: AdminWorld) -> No
         if call.get("security") == []
     }
     assert open_calls == {("post", "/sessions"), ("get", "/openapi.json")}
+
+
+def test_defaults_without_an_order_are_written_in_one(shared_admin: AdminWorld) -> None:
+    schemas = shared_admin.call(None, "GET", "/openapi.json").json["components"]["schemas"]
+    members = [member for schema in schemas.values() for member in schema.get("properties", {}).values()]
+    defaults = [member["default"] for member in members if member.get("uniqueItems") and "default" in member]
+    assert [sorted(default) for default in defaults] == defaults
+    assert ["authorize", "capture", "pay", "refund", "verify", "void"] in defaults

@@ -123,6 +123,10 @@ def _build_schemas(routes: Sequence[Route]) -> dict[str, Any]:
     for schema in schemas.values():
         if "description" in schema:
             schema["description"] = " ".join(schema["description"].split())
+        for member in schema.get("properties", {}).values():
+            if member.get("uniqueItems") and "default" in member:
+                # A set has no order of its own, and each process would write another document.
+                member["default"] = sorted(member["default"])
     _allow_short_forms(schemas)
     return schemas
 
