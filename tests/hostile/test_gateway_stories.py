@@ -503,25 +503,26 @@ def test_time_does_not_tell_who_is_a_merchant(site: Site) -> None:
     """Row G-012: an unknown merchant takes as long as a known one's wrong password (within a factor of 3)."""
 
     def measure(user: str) -> float:
-        taken = []
-        for _ in range(15):
-            request = write_rest(
-                site.shop,
-                "PUT",
-                "order/H-0/transaction/1",
-                make_payment(),
-                authorization=[write_basic(user, "x")],
-            )
-            started = time.perf_counter()
-            answer = site.send(request)
-            taken.append(time.perf_counter() - started)
-            assert (answer.status, read_error(answer)) == (
-                401,
-                {"cause": "INVALID_REQUEST", "explanation": "Invalid credentials."},
-            )
-        return sorted(taken)[len(taken) // 2]
+        request = write_rest(
+            site.shop,
+            "PUT",
+            "order/H-0/transaction/1",
+            make_payment(),
+            authorization=[write_basic(user, "x")],
+        )
+        started = time.perf_counter()
+        answer = site.send(request)
+        taken = time.perf_counter() - started
+        assert (answer.status, read_error(answer)) == (
+            401,
+            {"cause": "INVALID_REQUEST", "explanation": "Invalid credentials."},
+        )
+        return taken
 
-    assert 1 / 3 < measure("merchant.NOPE") / measure(USER) < 3
+    # In turns, and the shortest of each: what else the machine does falls on both.
+    turns = [(measure("merchant.NOPE"), measure(USER)) for _ in range(15)]
+    unknown, known = (min(taken) for taken in zip(*turns, strict=True))
+    assert 1 / 3 < unknown / known < 3
 
 
 def test_many_wrong_logins_do_not_lock_a_merchant_out(site: Site) -> None:

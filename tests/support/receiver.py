@@ -102,7 +102,7 @@ class Receiver:
         elif reply == "hang":
             await asyncio.sleep(60)
         elif reply == "drip":
-            for byte in b"HTTP/1.1 201 Created\r\n" * 100:
+            for byte in b"HTTP/1.1 201 Created\r\nX-Slow: " + b"x" * 2000:
                 writer.write(bytes([byte]))
                 await asyncio.sleep(0.02)
         elif reply == "reset":
