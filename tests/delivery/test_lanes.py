@@ -245,7 +245,7 @@ def test_a_worker_breaks_its_tries_off_when_its_lease_ends(deliver: Deliver) -> 
         world.receiver.script("gate", 201)
         await world.buy()
         # It does not renew, as a worker that cannot reach the database.
-        async with world.work(lease_s=0.1, renew_s=60.0):
+        async with world.work(lease_s=1.5, renew_s=60.0):
             history = await world.settle(attempts=2)
         assert [attempt.outcome for attempt in history.attempts] == ["unknown", "delivered"]
         assert len(world.receiver.received) == 2
