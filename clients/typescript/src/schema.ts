@@ -1055,7 +1055,7 @@ export interface components {
         };
         /**
          * DisclosedFactObject
-         * @description A fact in words. `emphasis`: normal, strong, or large, five times the size of a small one.
+         * @description A fact in words. `emphasis`: normal, strong, small, or large, five times the size of a small one.
          */
         DisclosedFactObject: {
             fact: string;

@@ -42,7 +42,7 @@ class DisclosedRegimeObject(WireObject):
 
 
 class DisclosedFactObject(WireObject):
-    """A fact in words. `emphasis`: normal, strong, or large, five times the size of a small one."""
+    """A fact in words. `emphasis`: normal, strong, small, or large, five times the size of a small one."""
 
     fact: str
     label: str
