@@ -187,6 +187,30 @@ def test_the_dialog_by_keyboard(open_shop: Callable[..., Shop]) -> None:
         assert list_violations(shop.page) == []
 
 
+def test_who_is_at_the_button_stays_there_when_the_amount_changes(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    shop.show(tag())
+    shop.wait(SENTENCE)
+    shop.page.keyboard.press("Tab")
+    shop.set_amount(120000)
+    shop.wait("104,94")
+    shop.page.keyboard.press("Enter")
+    shop.page.get_by_role("heading", name="12 × 104,94").wait_for()
+    assert shop.faults == []
+
+
+def test_what_was_drawn_once_is_not_drawn_again(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    shop.show(tag())
+    shop.wait(SENTENCE)
+    is_the_same = (
+        "async () => { const root = document.querySelector('parcela-promo').shadowRoot;"
+        " const drawn = root.querySelector('button'); await new Promise(done => setTimeout(done, 500));"
+        " return drawn === root.querySelector('button') }"
+    )
+    assert shop.page.evaluate(is_the_same)
+
+
 def test_a_statement_that_does_not_fit_gives_way_to_a_shorter_one(open_shop: Callable[..., Shop]) -> None:
     shop = open_shop()
     shop.show(tag(), style="parcela-promo { display: block; min-height: 3em }")

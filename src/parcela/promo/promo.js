@@ -1,4 +1,4 @@
-/* <parcela-promo amount="60000" currency="EUR" locale="de">…</parcela-promo> */
+// <parcela-promo amount="60000" currency="EUR" locale="de">…</parcela-promo>
 (() => {
   "use strict";
   const script = document.currentScript || document.querySelector('script[src*="/promo.js"]');
@@ -94,6 +94,7 @@ table{text-align:start;width:100%}`);
 
     connectedCallback() {
       this.#sizes.observe(this);
+      clearTimeout(this.#timer);
       this.#load();
     }
 
@@ -150,6 +151,7 @@ table{text-align:start;width:100%}`);
       if (!data) return;
       const line = this.#line;
       const { statements } = data;
+      const isFocused = line.contains(this.shadowRoot.activeElement);
       const isFilled = this.#slot.assignedNodes().some((node) => node.textContent.trim());
       line.hidden = false;
       line.className = isFilled ? "over" : "";
@@ -162,6 +164,7 @@ table{text-align:start;width:100%}`);
         return !isFilled || line.scrollHeight <= this.clientHeight + 1;
       });
       line.hidden = !isFit;
+      if (isFocused) line.querySelector("button")?.focus();
       this.#slot.className = isFit ? "off" : "";
     }
 
