@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from parcela.http_protocol import BoundedHttpToolsProtocol
+from tests.support.patience import stretch
 
 TOO_LARGE = {
     "Errors": {
@@ -89,7 +90,7 @@ class _Server:
         self._thread.join(timeout=10)
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(self.address, timeout=3)
+        return socket.create_connection(self.address, timeout=15)
 
     def exchange(self, *parts: bytes, pause_s: float = 0.0) -> bytes:
         """Send the parts, read until the server closes or, after an answer, falls silent."""
@@ -644,7 +645,7 @@ def test_a_trickle_does_not_move_the_deadline(
     with hasty_server.connect() as connection:
         connection.sendall(first)
         connection.settimeout(0.05)
-        while time.monotonic() - started < 2:
+        while time.monotonic() - started < 20:
             try:
                 connection.sendall(drop)
                 connection.recv(65_536)
@@ -653,7 +654,7 @@ def test_a_trickle_does_not_move_the_deadline(
                 continue
             except (BrokenPipeError, ConnectionResetError):
                 break
-    assert time.monotonic() - started < latest_s
+    assert time.monotonic() - started < stretch(latest_s)
 
 
 def test_the_application_learns_that_the_body_will_not_come(hasty_server: _Server) -> None:

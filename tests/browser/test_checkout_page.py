@@ -90,9 +90,8 @@ def write_record(seen: Found) -> None:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """A page of a browser that was never here; what it is asked must come soon."""
+    """A page of a browser that was never here."""
     with chromium.new_context(viewport={"width": 1280, "height": 900}) as context:
-        context.set_default_timeout(10_000)
         yield context.new_page()
 
 
@@ -187,7 +186,7 @@ def test_a_purchase_by_keyboard_alone(hosted: HostedServer, page: Page, found: F
     page.wait_for_selector("[role=alert]:focus")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate(_FIND_FOCUS) == "number"
+    page.wait_for_selector("#number:focus")
     page.keyboard.type(PLANS)
     for name, text in (("expiry", "12/39"), ("code", "123"), ("name", "Ana Silva")):
         tab_to(page, name)

@@ -16,6 +16,8 @@ def live() -> Iterator[LiveServer]:
     settings = {
         "PARCELA_GATEWAY_LOWEST_VERSION": "22",
         "PARCELA_PAYMENTS_ALLOW_PRIVATE_WEBHOOKS": "true",
+        # Its own tests have the limit of 800 ms; here the bank's answer is awaited on a busy machine too.
+        "PARCELA_REALTIME_TIMEOUT_MS": "10000",
     }
     with run_live_server(workers=2, settings=settings) as server:
         yield server

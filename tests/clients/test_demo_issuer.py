@@ -10,7 +10,7 @@ from tests.support.samples import load_sample
 
 from parcela.store.embedded import EmbeddedServer
 
-_PATIENCE_S = 15
+_PATIENCE_S = 60
 
 
 async def list_serviced_plans(live: LiveServer, plan_id: str) -> list[tuple[str, int, int]]:

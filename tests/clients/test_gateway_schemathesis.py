@@ -47,6 +47,6 @@ def test_answers_are_those_of_the_document(case: schemathesis.Case, account: Acc
 
 
 def test_the_document_is_served_with_the_servers_address(live: LiveServer) -> None:
-    answer = requests.get(f"{live.root_url}/openapi/gateway.json", timeout=5)
+    answer = requests.get(f"{live.root_url}/openapi/gateway.json", timeout=30)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.content == render_openapi(live.root_url)

@@ -20,8 +20,8 @@ PLAN_CARD, DECLINED_CARD = "5200828200000108", "4000000000000002"
 _GUIDE = (ROOT / "docs" / "sdks.md").read_text()
 BLOCKS = re.findall(r"^```(?:python|typescript)\n(.*?)^```", _GUIDE, re.M | re.S)
 _NAMES = ["sync", "async", "typescript", "webhooks", "network", "gateway"]
-_REPORT_S = 20
-_LETTERS_S = 20
+_REPORT_S = 60
+_LETTERS_S = 60
 _PROVE = """\
 import { Webhooks } from '@parcela/sdk';
 const { body, headers, secret } = given;

@@ -317,7 +317,7 @@ def test_an_approval_that_comes_too_late_is_reversed_and_on_record() -> None:
         # The acquirer never sees the late answer: its next answer is that of its next message.
         assert read(await acquirer.ask(make_message("0500", 800)))["11"] == "000800"
 
-    on_line(work, reply=late, plan_id=PLAN_ID, host_timeout_s=0.15)
+    on_line(work, reply=late, plan_id=PLAN_ID, host_timeout_s=0.15, late_window_s=30.0)
 
 
 def test_an_authorization_that_is_never_answered_is_reversed_after_the_window() -> None:
@@ -360,7 +360,9 @@ def test_a_late_decline_is_no_reason_to_reverse() -> None:
         assert len(line.host.received) == 1
         await wait_until(lambda: line.records.declined == ["authorization"])
 
-    on_line(work, reply=answer_with("05", after_s=0.3), plan_id=PLAN_ID, host_timeout_s=0.1)
+    on_line(
+        work, reply=answer_with("05", after_s=0.3), plan_id=PLAN_ID, host_timeout_s=0.1, late_window_s=30.0
+    )
 
 
 def test_a_repeat_that_is_approved_needs_no_reversal_of_the_first_try() -> None:
@@ -374,7 +376,7 @@ def test_a_repeat_that_is_approved_needs_no_reversal_of_the_first_try() -> None:
         assert attempt["code"] == "00"
         assert [read(raw)["t"] for raw in line.host.received] == ["0100", "0101"]
 
-    on_line(work, reply=answer_repeats, plan_id=PLAN_ID, host_timeout_s=0.1, late_window_s=5.0)
+    on_line(work, reply=answer_repeats, plan_id=PLAN_ID, host_timeout_s=1.0, late_window_s=30.0)
 
 
 @pytest.mark.parametrize("message_type", ["0120", "0220", "0420"])
@@ -428,7 +430,7 @@ def test_a_host_that_is_connected_but_hung_is_found_out_and_connected_again() ->
         assert read(await acquirer.ask(make_message("0500", 743)))["39"] == "00"
         assert line.host.connections >= 2
 
-    on_line(work, host_timeout_s=0.1, echo_timeout_s=0.2)
+    on_line(work, host_timeout_s=1.0, echo_timeout_s=0.2)
 
 
 def test_a_quiet_link_is_tested_with_an_echo() -> None:

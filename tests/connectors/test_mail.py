@@ -53,7 +53,7 @@ def send(
     return asyncio.run(work())
 
 
-async def _try(mailer: SmtpMailer, *, timeout_s: float = 2.0) -> MailReply | OutboundFailure:
+async def _try(mailer: SmtpMailer, *, timeout_s: float = 10.0) -> MailReply | OutboundFailure:
     try:
         return await mailer.send(MESSAGE, timeout_s=timeout_s)
     except OutboundFailure as failure:
@@ -182,16 +182,19 @@ async def talk_nonsense(_: RawServer, reader: asyncio.StreamReader, writer: asyn
 
 
 @pytest.mark.parametrize(
-    ("script", "kind"), [(stay_silent, "timeout"), (talk_nonsense, "protocol")], ids=["silence", "nonsense"]
+    ("script", "kind", "timeout_s"),
+    [(stay_silent, "timeout", 0.3), (talk_nonsense, "protocol", 30)],
+    ids=["silence", "nonsense"],
 )
 def test_a_server_that_is_none_fails_the_try(
-    script: Callable[[RawServer, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], kind: str
+    script: Callable[[RawServer, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    kind: str,
+    timeout_s: float,
 ) -> None:
     async def work() -> MailReply | OutboundFailure:
         async with serve_script(script) as server:
-            return await _try(
-                SmtpMailer(Address(scheme="smtp", host="127.0.0.1", port=server.port)), timeout_s=0.3
-            )
+            mailer = SmtpMailer(Address(scheme="smtp", host="127.0.0.1", port=server.port))
+            return await _try(mailer, timeout_s=timeout_s)
 
     found = asyncio.run(work())
     assert isinstance(found, OutboundFailure)

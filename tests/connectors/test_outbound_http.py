@@ -16,7 +16,7 @@ from parcela.connectors.outbound_http import GuardedHttp
 from parcela.operations.outbound import OutboundAnswer, OutboundFailure, OutboundLimits, OutboundRequest
 
 LIMITS = OutboundLimits(connect_timeout_s=2, total_timeout_s=3, max_answer_bytes=2048)
-LONG_S = 5
+LONG_S = 20
 """Far less than what is played would last, and far more than a busy machine needs."""
 SHORT = OutboundLimits(connect_timeout_s=0.3, total_timeout_s=0.4, max_answer_bytes=2048)
 CREATED = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nX-Word: \xe4\r\n\r\n{}"

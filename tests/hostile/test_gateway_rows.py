@@ -50,7 +50,6 @@ def test_row(site: Site, row: Row) -> None:
         check_answer(expect, answer)
     check_together(expect, watched.answers)
     may_take_ms = expect.get("max_ms", 5000 if attack.is_concurrent else 2000)
-    assert watched.elapsed_s * 1000 <= may_take_ms
     assert site.measure_peak_mib() - peak_mib <= expect.get("max_rss_mib", 64)
     check_state(expect, watched.records, watched.grown)
     watched.check(may_take_s=may_take_ms / 1000)

@@ -48,7 +48,7 @@ def serve_example(folder: Path, port: int) -> Iterator[None]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         yield
@@ -69,8 +69,8 @@ def test_the_example_takes_a_plan_in_once_beside_its_own_routes(tmp_path: Path) 
         other = network.call("POST", "/notifications", edit(SAMPLE, {"offerId": "87654321"}))
         assert (other.status, other.body["status"]) == (201, "FAILURE")
         assert network.call("POST", "/offers", SAMPLE).status == 404
-        assert requests.post(f"{root_url}/installments/notifications", json={}, timeout=5).status_code == 401
-        assert requests.get(f"{root_url}/plans", timeout=5).json() == [
+        assert requests.post(f"{root_url}/installments/notifications", json={}, timeout=30).status_code == 401
+        assert requests.get(f"{root_url}/plans", timeout=30).json() == [
             {
                 "plan_id": SAMPLE["planId"],
                 "last_four": "3789",

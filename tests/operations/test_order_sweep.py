@@ -352,7 +352,7 @@ def test_a_heap_of_attempts_is_resolved_in_one_go(run: RunWithEngine) -> None:
             await kill(pay(engine, world, caller, draw_payment(f"O-{number}"), ports=ports), ports.acquirer)
         await end_leases(engine)
         async with keep_sweeping(engine, ports.acquirer, poll_s=3600):
-            for _ in range(100):
+            for _ in range(1200):
                 failed = await fetch(engine, "SELECT count(*) FROM merchant_order WHERE status = 'failed'")
                 if failed == [(MAX_ATTEMPTS + 1,)]:
                     break
@@ -372,7 +372,7 @@ def test_the_sweeper_runs_by_itself_with_the_simulated_acquirer(run: RunWithEngi
         assert receipt.transaction.outcome is Outcome.UNKNOWN
         await end_leases(engine)
         async with keep_sweeping(engine, ports.acquirer, poll_s=0.05):
-            for _ in range(100):
+            for _ in range(1200):
                 view = await retrieve_order(engine, caller, "O-1")
                 if view.order.status is OrderStatus.FAILED:
                     break

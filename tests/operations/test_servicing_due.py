@@ -167,7 +167,7 @@ def test_the_loop_does_what_falls_due(run: RunWithEngine) -> None:
         await start(engine)
         async with keep_scheduling(engine, poll_s=0.02):
             await move_to(engine, date(2030, 2, 10))
-            for _ in range(200):
+            for _ in range(3000):
                 if (await list_states(engine))[1] == "billed":
                     break
                 await asyncio.sleep(0.02)

@@ -46,7 +46,7 @@ def test_the_first_payments_of_the_readme_work_as_they_stand(server: LiveServer)
     assert (payment["status"], payment["installments"]["resolvedCount"]) == ("completed", 3)
     assert payment["feeBreakdown"] == {"processingFee": 174, "installmentFee": 90, "totalFee": 264}
     (block,) = [block for block in list_commands("README.md") if "/checkout/" in block]
-    page = requests.get(run_commands([block], server).strip(), timeout=10)
+    page = requests.get(run_commands([block], server).strip(), timeout=30)
     assert (page.status_code, "€600.00" in page.text) == (200, True)
 
 

@@ -74,7 +74,7 @@ class Console:
 
     def wait_for(self, what: Callable[[], Any]) -> Any:
         """The first answer that holds."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             found = what()
             if found:

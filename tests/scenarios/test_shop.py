@@ -543,7 +543,7 @@ def test_a_payment_of_unknown_outcome_is_resolved(world: StoryWorld) -> None:
 
 def wait_until(world: StoryWorld, sql: str, wanted: int) -> None:
     """Until a count is what it has to be."""
-    for _ in range(200):
+    for _ in range(1200):
         if fetch(world, sql) == [(wanted,)]:
             return
         world.run(world.engine.clock.sleep(0.05))

@@ -140,9 +140,9 @@ class World:
     def ask_admin(self, path: str) -> Json:
         """GET at `/admin/v1`, as the operator."""
         console = self._credentials["console"]
-        session = requests.post(f"{console['url']}/sessions", json=console["operator"], timeout=10).json()
+        session = requests.post(f"{console['url']}/sessions", json=console["operator"], timeout=30).json()
         headers = {"Authorization": f"Bearer {session['token']}"}
-        answer = requests.get(f"{console['url']}{path}", headers=headers, timeout=10)
+        answer = requests.get(f"{console['url']}{path}", headers=headers, timeout=30)
         assert answer.status_code == 200, answer.text
         body: Json = answer.json()
         return body
@@ -150,7 +150,7 @@ class World:
     def ask_payments(self, path: str, *, key: str) -> tuple[int, Any]:
         """Status and error code of a GET with another key of the credentials file."""
         headers = {"X-Api-Key": self._credentials["payments"][key]}
-        answer = requests.get(f"{self._credentials['base_url']}/v1{path}", headers=headers, timeout=10)
+        answer = requests.get(f"{self._credentials['base_url']}/v1{path}", headers=headers, timeout=30)
         return answer.status_code, answer.json()["error"]["code"]
 
     def run_command(self, *words: str) -> str:

@@ -26,7 +26,7 @@ ASCII = BUILT_IN["ascii"]
 PLAN_ID = "3d56f5a7-db48-41f0-875e-30920e8465f3"
 CARD = "2303770000057107"
 ANY_PORT = Address("127.0.0.1", 0)
-WAIT_S = 5.0
+WAIT_S = 30.0
 
 E_COMMERCE = {
     "3": "000000",
@@ -269,7 +269,7 @@ async def run_line(
     records: MemoryRecords | None = None, reply: Reply = approve, **options: Any
 ) -> AsyncIterator[Line]:
     """A switch between a scripted host and whoever connects; deadlines are short unless given."""
-    given = {"spec": ASCII, "lookup_timeout_s": 2.0, "host_timeout_s": 2.0, "late_window_s": 1.0, **options}
+    given = {"spec": ASCII, "lookup_timeout_s": 10.0, "host_timeout_s": 10.0, "late_window_s": 1.0, **options}
     host = await ScriptedHost(reply).start()
     held = records or MemoryRecords()
     async with run_switch(SwitchOptions(**given), held, host.address) as (switch, address):

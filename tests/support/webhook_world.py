@@ -20,7 +20,7 @@ from tests.support.payments_world import PaymentsWorld, open_payments_world
 from tests.support.receiver import Received, Receiver, open_receiver
 
 PRIVATE = WebhookReach(allows_private=True)
-LIMITS = OutboundLimits(connect_timeout_s=1, total_timeout_s=1, max_answer_bytes=16 * 1024)
+LIMITS = OutboundLimits(connect_timeout_s=2, total_timeout_s=2, max_answer_bytes=16 * 1024)
 PACE = Pace(poll_s=0.005, held_s=0.02, ages_s=0.02, rest_s=0.05, drain_s=1.0)
 _IS_QUIET = (
     "SELECT NOT EXISTS (SELECT FROM letter, world WHERE kind = 'payments.webhook' AND status = 'due'"

@@ -404,7 +404,7 @@ class SlowAcquirer:
     async def send(self, request: AcquirerRequest) -> AcquirerReply:
         """After a while."""
         self.asked += 1
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.5)
         reply: AcquirerReply = await self._inner.send(request)
         return reply
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import DemoTemplate
+from tests.support.patience import stretch
 from tests.support.payment_calls import move_account
 from tests.support.payments_world import PaymentsWorld, open_payments_world
 from tests.support.plan_buyers import BILLING, MASTERCARD, OUTSIDE, add_card, confirm, get_payment, intend
@@ -59,7 +60,7 @@ def test_a_partner_that_hangs_charges_nothing(
     took_s = time.monotonic() - started_s
     assert (refused.status, refused.code) == (402, "no_plan_available")
     assert code in {reason["code"] for reason in refused.error["details"]["unavailableReasons"]}
-    assert ANSWER_S <= took_s < ANSWER_S + 5
+    assert ANSWER_S <= took_s < ANSWER_S + stretch(5)
     held = get_payment(payments, payment["id"])
     assert (held["status"], held["installments"]["plan"]) == ("pending", None)
     records = payments.count_records()
@@ -83,7 +84,7 @@ def test_nothing_is_charged_while_nobody_says_whether_a_card_is_challenged(payme
     refused = payments.post(path, body, headers=key)
     took_s = time.monotonic() - started_s
     assert (refused.status, refused.code) == (502, "upstream_error")
-    assert ANSWER_S <= took_s < ANSWER_S + 5
+    assert ANSWER_S <= took_s < ANSWER_S + stretch(5)
     assert get_payment(payments, payment["id"]) == payment
     # A payment that would be paid with its making is not made either.
     made = payments.post("/v1/payments", {"amount": 60000, "paymentMethod": method})
