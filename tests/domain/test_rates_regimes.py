@@ -18,6 +18,8 @@ from parcela.domain.rates.solver import RateUndefined, solve_effective
 from parcela.domain.rates.uk_conc import count_years_forward
 from parcela.domain.rates.us_reg_z import count_unit_periods
 from parcela.domain.schedule import InstallmentRow, Schedule, build_schedule
+from parcela.domain.schedule.taxation import add_taxes
+from parcela.domain.taxes import Taxes
 from parcela.domain.terms import (
     DayCount,
     Fee,
@@ -147,7 +149,7 @@ def test_us_rate_of_published_loans(options: dict[str, object], rate: str) -> No
 
 
 def test_argentine_tax_raises_the_total_cost_only() -> None:
-    rates = find_ar_rates(ONE_PLAN, DAY_0, vat_percent=Decimal(21))
+    rates = find_ar_rates(add_taxes(ONE_PLAN, Taxes(vat_percent=Decimal(21)), bought_on=DAY_0), DAY_0)
     assert str(rates.tea.shown) == "12.60"
     assert str(rates.cft.shown) == "15.39"
 

@@ -15,6 +15,7 @@ from parcela.domain.payments.plans import PaymentPlan, PlanRow, PlanState, RowSt
 from parcela.domain.payments.refunds import Refund, RefundStatus
 from parcela.operations.payments.plan_pages import PlanPage
 from parcela.words.disclosures.facts import print_facts
+from parcela.words.plan_cards import name_taxes
 from parcela.words.words import Words
 
 _RIGHTS = (FactKind.LATE_PAYMENT, FactKind.WITHDRAWAL, FactKind.COMPLAINTS)
@@ -102,6 +103,9 @@ def describe_quote(view: PlanView, quote: EarlyQuote) -> dict[str, object]:
         for name, part_minor in parts
         if part_minor or name == "principal"
     ]
+    if row.tax_minor:
+        taxes = name_taxes(view.plan.offer, view.words)
+        facts.append(Fact(label=say("plan_page_check_tax", tax=taxes), text=view.write(row.tax_minor)))
     facts.append(Fact(label=say("plan_page_check_amount"), text=view.write(quote.amount_minor), is_main=True))
     if quote.saved_minor:
         facts.append(Fact(label=say("plan_page_check_saved"), text=view.write(quote.saved_minor)))

@@ -186,6 +186,12 @@ def _check_group_references(entries: Mapping[EntryKey, VersionedEntry], group: O
             "entries of the group's own issuer",
             target[1],
         )
+        expect(
+            not isinstance(found, Program) or not found.terms.taxes.are_due,
+            f"offer_group {group.code}.{member}",
+            "programs without taxes: the network's wire has no member for them",
+            target[1],
+        )
 
 
 def _check_disjoint(ranges: Iterable[AccountRange | TokenRange]) -> None:

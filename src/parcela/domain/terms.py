@@ -13,6 +13,7 @@ from fractions import Fraction
 from parcela.domain.calendar import PLAIN_DATES, DateRules, Interval, find_periods_per_year
 from parcela.domain.errors import DomainError
 from parcela.domain.rounding import HALF_UP, Rounding
+from parcela.domain.taxes import NO_TAXES, Taxes
 
 
 class InvalidTerms(DomainError):
@@ -255,6 +256,7 @@ class PricingTerms:
     """The pricing of a program. Amounts in major units, rates in percent. Raises `InvalidTerms`.
 
     `periods_per_year` None means the interval's own number. `first_due_date` belongs to ON_DATE alone.
+    `taxes` are reckoned on the rows, after all else; the payments door alone can say them (ADR 26).
     """
 
     count: int
@@ -271,6 +273,7 @@ class PricingTerms:
     start: StartRules = PLAIN_START
     options: MethodOptions = PLAIN_OPTIONS
     max_apr_percent: Decimal | None = None
+    taxes: Taxes = NO_TAXES
 
     def __post_init__(self) -> None:
         for name, value, lowest, highest in _list_bounded_numbers(self):
@@ -287,6 +290,16 @@ class PricingTerms:
             raise InvalidTerms("expected fees of 0 or more")
         if self.method is Method.NETWORK and not self._is_plain():
             raise InvalidTerms("the network's method has its own rounding and start: choose another method")
+        if self.taxes.are_due:
+            self._check_taxes()
+
+    def _check_taxes(self) -> None:
+        """Taxes have at most six decimals, and rows alone bear them."""
+        for percent in (self.taxes.vat_percent, self.taxes.iof_percent, self.taxes.iof_daily_percent):
+            if percent != round(percent, 6):
+                raise InvalidTerms(f"expected taxes of at most 6 decimals, got {percent}")
+        if any(fee.placement is FeePlacement.UPFRONT_PREPAID for fee in self.fees):
+            raise InvalidTerms("a fee that is paid apart cannot be taxed, for it is in no row")
 
     def _is_plain(self) -> bool:
         """True if nothing is set that network §6 has no rule for."""
@@ -328,6 +341,9 @@ def _list_bounded_numbers(terms: PricingTerms) -> Iterator[tuple[str, _Number, _
     if grace is not None:
         for rows in (grace.principal, grace.interest, grace.interest_free):
             yield "grace rows", rows, 0, 99
+    yield "a vat in percent", terms.taxes.vat_percent, 0, 100
+    yield "an iof in percent", terms.taxes.iof_percent, 0, 100
+    yield "an iof a day in percent", terms.taxes.iof_daily_percent, 0, 100
     if terms.start.down_payment_percent is not None:
         yield "a down payment in percent", terms.start.down_payment_percent, 0, 100
     if terms.options.amortization_count is not None:

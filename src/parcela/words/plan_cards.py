@@ -1,13 +1,12 @@
 """A plan as people read it: the ten facts of a plan card, in words (`spec/payments.md` §15, rule 3)."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from parcela.domain.payments.accounts import ProgramModel
 from parcela.domain.payments.plan_texts import find_shown_label
-from parcela.domain.payments.plans import PaymentOffer, PaymentPlan, PlanRow, ShownTerms
+from parcela.domain.payments.plans import PaymentOffer, PaymentPlan, PlanFee, PlanRow, ShownTerms
 from parcela.words.words import Words
 
 _LONE_RATE = "jp_real_rate"
@@ -49,30 +48,21 @@ class PlanCard:
 def print_plan(offer: PaymentOffer, words: Words, *, provider: str | None, zone: tzinfo) -> PlanCard:
     """The card of an offer; `provider` is the lender's name. The rows on it add up to the total on it."""
     currency, rows = offer.currency, offer.rows
-    ordinary = find_ordinary_amount(offer)
-    ends = (("first_payment", rows[0]), ("last_payment", rows[-1]))
     return PlanCard(
         offer_id=offer.offer_id,
         count=offer.count,
-        title=words.say("plan_title", count=offer.count, amount=words.write_money(ordinary, currency)),
+        title=_print_title(offer, words),
         lender=provider,
         is_lent=offer.model is ProgramModel.LENDER,
         is_requested=offer.is_requested,
-        odd=tuple(
-            (words.say(name), words.write_money(row.amount_minor, currency))
-            for name, row in ends
-            if row.amount_minor != ordinary
-        ),
+        odd=_print_odd(offer, words),
         total=words.write_money(offer.total_minor, currency),
         cost=words.write_money(offer.cost_minor, currency),
         rate_label=find_shown_label(offer, words.language),
         rate=words.write_rate(offer.rate.percent, offer.rate.method),
         # In Japan no other rate stands beside the real one (`disclosures.md` §2.1).
         interest=None if offer.rate.method == _LONE_RATE else words.write_percent(offer.interest_percent),
-        fees=tuple(
-            words.say(f"fee_{fee.trigger}", amount=words.write_money(fee.amount_minor, currency))
-            for fee in offer.fees
-        ),
+        fees=tuple(_print_fee(fee, currency, words) for fee in offer.fees),
         first_due=words.write_date(rows[0].due_date),
         rows=print_rows(rows, currency, words),
         returns=offer.refund_effect,
@@ -104,7 +94,52 @@ def print_rows(rows: Sequence[PlanRow], currency: str, words: Words) -> tuple[Pr
     )
 
 
+def name_taxes(offer: PaymentOffer, words: Words) -> str:
+    """The taxes in an offer's fees, by the names that people know; empty without any."""
+    return words.say("fact_separator").join(words.say(f"tax_{fee.kind}") for fee in offer.fees if fee.is_tax)
+
+
 def find_ordinary_amount(offer: PaymentOffer) -> int:
-    """What most payments come to; of two payments the last."""
-    inner = offer.rows[1:-1] or offer.rows[-1:]
-    return Counter(row.amount_minor for row in inner).most_common(1)[0][0]
+    """What the payments between the first and the last come to; of two payments the last.
+
+    Where taxes make them differ it is the highest of all payments, so that nobody is asked for more.
+    """
+    if _has_level_rows(offer):
+        return (offer.rows[1:-1] or offer.rows[-1:])[0].amount_minor
+    return max(row.amount_minor for row in offer.rows)
+
+
+def _has_level_rows(offer: PaymentOffer) -> bool:
+    return len({row.amount_minor for row in offer.rows[1:-1]}) <= 1
+
+
+def _print_title(offer: PaymentOffer, words: Words) -> str:
+    """Count × amount; the lowest and the highest amount where the payments differ."""
+    if _has_level_rows(offer):
+        amount = words.write_money(find_ordinary_amount(offer), offer.currency)
+        return words.say("plan_title", count=offer.count, amount=amount)
+    amounts = [row.amount_minor for row in offer.rows]
+    return words.say(
+        "plan_title_between",
+        count=offer.count,
+        lowest=words.write_money(min(amounts), offer.currency),
+        highest=words.write_money(max(amounts), offer.currency),
+    )
+
+
+def _print_odd(offer: PaymentOffer, words: Words) -> tuple[tuple[str, str], ...]:
+    """A first and a last payment that differ from those between them; none where all differ."""
+    if not _has_level_rows(offer):
+        return ()
+    ordinary = find_ordinary_amount(offer)
+    ends = (("first_payment", offer.rows[0]), ("last_payment", offer.rows[-1]))
+    return tuple(
+        (words.say(name), words.write_money(row.amount_minor, offer.currency))
+        for name, row in ends
+        if row.amount_minor != ordinary
+    )
+
+
+def _print_fee(fee: PlanFee, currency: str, words: Words) -> str:
+    key = f"fee_{fee.kind}" if fee.is_tax else f"fee_{fee.trigger}"
+    return words.say(key, amount=words.write_money(fee.amount_minor, currency))

@@ -20,7 +20,7 @@ INTERVAL = "month"
 
 
 class ScheduleRowObject(WireObject):
-    """One dated payment of the shopper's plan."""
+    """One dated payment of the shopper's plan; `tax` is how much of the fee is tax."""
 
     number: int
     due_date: str
@@ -28,6 +28,7 @@ class ScheduleRowObject(WireObject):
     principal: int
     interest: int
     fee: int
+    tax: int
     status: str
 
 
@@ -226,5 +227,6 @@ def make_schedule_row(row: PlanRow) -> ScheduleRowObject:
         principal=row.principal_minor,
         interest=row.interest_minor,
         fee=row.fee_minor,
+        tax=row.tax_minor,
         status=row.status,
     )

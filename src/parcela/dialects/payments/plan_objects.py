@@ -21,12 +21,13 @@ from parcela.domain.payments.plans import PaymentOffer, PaymentPlan, PlanRow
 from parcela.domain.payments.records import ProgramFilter
 from parcela.operations.payments.payment_links import PaymentLinks
 from parcela.operations.payments.press import ShownDisclosure
+from parcela.words.plan_cards import find_ordinary_amount
 
 INTERVAL = "month"
 
 
 class OfferedRowObject(WireObject):
-    """One dated payment of an offer; amount = principal + interest + fee."""
+    """One dated payment of an offer; amount = principal + interest + fee. `tax` is a part of the fee."""
 
     number: int
     due_date: str
@@ -34,6 +35,7 @@ class OfferedRowObject(WireObject):
     principal: int
     interest: int
     fee: int
+    tax: int
 
 
 class RateObject(WireObject):
@@ -45,7 +47,7 @@ class RateObject(WireObject):
 
 
 class PlanFeeObject(WireObject):
-    """A fee of the cardholder's, and what causes it."""
+    """A fee of the cardholder's, and what causes it: `plan_fee`, or a tax by itself, `iof` or `vat`."""
 
     type: str
     amount: int
@@ -203,6 +205,7 @@ class InstallmentObject(WireObject):
     principal: int
     interest: int
     fee: int
+    tax: int
     currency: str
     status: str
     remaining_amount: int
@@ -244,7 +247,7 @@ def render_plan_list(shown: PlanList) -> Document:
                     offer=offer.offer_id,
                     count=offer.count,
                     interval=INTERVAL,
-                    monthly_amount=_find_ordinary(offer),
+                    monthly_amount=find_ordinary_amount(offer),
                     total_amount=offer.total_minor,
                     cost_of_credit=offer.cost_minor,
                     issuer_program=offer.program_name,
@@ -325,6 +328,7 @@ def render_row(plan: PaymentPlan, number: int) -> Document:
             principal=row.principal_minor,
             interest=row.interest_minor,
             fee=row.fee_minor,
+            tax=row.tax_minor,
             currency=plan.offer.currency,
             status=row.status,
             remaining_amount=plan.remaining_minor,
@@ -343,7 +347,7 @@ def make_offer(offer: PaymentOffer, disclosure: ShownDisclosure) -> OfferObject:
         offer=offer.offer_id,
         count=offer.count,
         interval=INTERVAL,
-        monthly_amount=_find_ordinary(offer),
+        monthly_amount=find_ordinary_amount(offer),
         first_amount=rows[0].amount_minor,
         last_amount=rows[-1].amount_minor,
         amount_financed=offer.financed_minor,
@@ -376,11 +380,6 @@ def make_offer(offer: PaymentOffer, disclosure: ShownDisclosure) -> OfferObject:
     )
 
 
-def _find_ordinary(offer: PaymentOffer) -> int:
-    """The amount of a row that is neither the first nor, where there are more than two, the last."""
-    return offer.rows[min(1, len(offer.rows) - 1)].amount_minor
-
-
 def _make_offered_row(row: PlanRow) -> OfferedRowObject:
     return OfferedRowObject(
         number=row.number,
@@ -389,6 +388,7 @@ def _make_offered_row(row: PlanRow) -> OfferedRowObject:
         principal=row.principal_minor,
         interest=row.interest_minor,
         fee=row.fee_minor,
+        tax=row.tax_minor,
     )
 
 

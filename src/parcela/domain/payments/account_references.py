@@ -56,6 +56,9 @@ def _check_core_program(core: Program, program: PaymentsProgram, where: str) -> 
     expect(is_network, where, "programs with the method network", core.offer_id)
     is_countable = 2 <= core.terms.count <= MAX_COUNT
     expect(is_countable, where, f"programs of 2 to {MAX_COUNT} payments", core.offer_id)
+    has_no_taxes = program.model is ProgramModel.LENDER or not core.terms.taxes.are_due
+    expected = "programs without taxes: the wire on which issuers are told of plans has no member for them"
+    expect(has_no_taxes, where, expected, core.offer_id)
     is_relative = core.terms.first_due is not FirstDue.ON_DATE
     expect(is_relative, where, "programs without a fixed first date", core.offer_id)
 

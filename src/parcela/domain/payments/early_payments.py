@@ -47,8 +47,8 @@ class EarlyBar(StrEnum):
 class EarlyPayment:
     """One wish to pay early. `serial` counts those of the plan; `number` is the row that takes the money.
 
-    The parts are what that row asks for then, `saved_minor` is interest that is not asked for any more, and
-    `attempt` names the call to the lender.
+    The parts are what that row asks for then, with `tax_minor` in its fee; `saved_minor` is interest that is
+    not asked for any more, and `attempt` names the call to the lender.
     """
 
     plan_id: str
@@ -63,6 +63,7 @@ class EarlyPayment:
     attempt: int
     asked_at: datetime
     ended_at: datetime | None = None
+    tax_minor: int = 0
 
     @property
     def amount_minor(self) -> int:
@@ -100,7 +101,7 @@ class EarlyQuote:
     def digest(self) -> str:
         """A hash of all that was quoted: another amount, day or row gives another one."""
         rows = [
-            [row.number, row.status, row.principal_minor, row.interest_minor, row.fee_minor]
+            [row.number, row.status, row.principal_minor, row.interest_minor, row.fee_minor, row.tax_minor]
             for row in (*self.before, *self.after)
         ]
         text = json.dumps([self.kind, self.on.isoformat(), rows], separators=(",", ":"))
@@ -156,6 +157,7 @@ def quote_early_payment(plan: PaymentPlan, kind: EarlyKind, *, on: date, bought_
         principal_minor=payoff.principal_minor + sum(row.principal_minor for row in fallen_due),
         interest_minor=payoff.interest_minor + sum(row.interest_minor for row in fallen_due),
         fee_minor=payoff.fee_minor + sum(row.fee_minor for row in fallen_due),
+        tax_minor=sum(row.tax_minor for row in held),
     )
     return EarlyQuote(kind=kind, on=on, before=held, after=(paid, *(_cancel(row) for row in held[1:])))
 
@@ -168,6 +170,7 @@ def find_changed_rows(plan: PaymentPlan, early: EarlyPayment) -> tuple[PlanRow, 
         principal_minor=early.principal_minor,
         interest_minor=early.interest_minor,
         fee_minor=early.fee_minor,
+        tax_minor=early.tax_minor,
     )
     if early.kind is EarlyKind.NEXT:
         return (paid,)
@@ -181,4 +184,6 @@ def _find_previous_date(plan: PaymentPlan, to_come: tuple[PlanRow, ...], *, boug
 
 
 def _cancel(row: PlanRow) -> PlanRow:
-    return replace(row, principal_minor=0, interest_minor=0, fee_minor=0, status=RowStatus.CANCELLED)
+    return replace(
+        row, principal_minor=0, interest_minor=0, fee_minor=0, tax_minor=0, status=RowStatus.CANCELLED
+    )

@@ -33,6 +33,7 @@ from parcela.domain.rates.regimes import Regime, find_cost_rate
 from parcela.domain.rates.solver import RateUndefined
 from parcela.domain.schedule import NotPriceable, Schedule, build_schedule
 from parcela.domain.schedule.network import find_periodic_rate
+from parcela.domain.taxes import TaxKind, find_row_tax
 from parcela.domain.terms import FeePlacement, FirstDue, InvalidTerms, Method, PricingTerms
 
 UNPRICED: tuple[type[Exception], ...] = (
@@ -106,7 +107,7 @@ def price_plan(source: PricedProgram, purchase: PlanPurchase, market: PaymentsMa
         in_advance=terms.first_due is FirstDue.TRANSACTION_DATE,
         rate=_make_rate(disclosures, credit, purchase, market),
         disclosures=disclosures,
-        fees=_list_fees(terms, schedule),
+        fees=_list_fees(terms, schedule, bought_on=purchase.bought_on),
         approval=ApprovalNeed.REQUIRED if is_lent else ApprovalNeed.NOT_NEEDED,
         controlled_by="lender" if is_lent else "issuer",
         refund_effect=find_refund_effect(program.refund_strategy, purchase.locale),
@@ -211,8 +212,14 @@ def name_offer(
 
 
 def hash_offer(offer: PaymentOffer) -> str:
-    """SHA-256 over every member but the hash itself, as JSON with sorted names."""
+    """SHA-256 over every member but the hash itself, as JSON with sorted names.
+
+    A row without tax has no such member: offers that were shown before there were taxes keep their hash.
+    """
     members = asdict(replace(offer, offer_hash=""))
+    for row in members["rows"]:
+        if not row["tax_minor"]:
+            del row["tax_minor"]
     canonical = json.dumps(members, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -235,9 +242,10 @@ def _strip(offer: PaymentOffer) -> PaymentOffer:
 
 def _check_presentable(schedule: Schedule) -> None:
     """The issuer is told of a plan in the card dialect, which has two amounts: the first row's, and one for
-    all others.
+    all others. Taxes may make those differ, for they belong to lenders' plans alone, row by row (ADR 26).
     """
-    if len({row.amount_minor for row in schedule.rows[1:]}) > 1 or schedule.prepaid_fee_minor:
+    others = {row.amount_minor - row.tax_minor for row in schedule.rows[1:]}
+    if len(others) > 1 or schedule.prepaid_fee_minor:
         raise NotPresentable("the payments after the first differ, or a fee is paid apart from them")
     limit = min(MAX_MINOR, _MAX_TOTAL_MAJOR * 10**schedule.currency.exponent)
     if schedule.total_minor > limit:
@@ -266,14 +274,25 @@ def _list_rows(schedule: Schedule) -> tuple[PlanRow, ...]:
             interest_minor=row.interest_minor,
             fee_minor=row.fee_minor,
             original_minor=row.amount_minor,
+            tax_minor=row.tax_minor,
         )
         for row in schedule.rows
     )
 
 
-def _list_fees(terms: PricingTerms, schedule: Schedule) -> tuple[PlanFee, ...]:
-    """What the cardholder is charged for the plan; at most one fee can be said (`offers.is_cardable`)."""
-    if not schedule.fee_minor:
-        return ()
-    (fee,) = terms.fees
-    return (PlanFee(kind="plan_fee", amount_minor=schedule.fee_minor, trigger=_TRIGGERS[fee.placement]),)
+def _list_fees(terms: PricingTerms, schedule: Schedule, *, bought_on: date) -> tuple[PlanFee, ...]:
+    """What the cardholder is charged for the plan, each tax by itself; all together they are the rows' fees.
+
+    At most one fee can be said (`offers.is_cardable`).
+    """
+    fees = []
+    own_minor = schedule.fee_minor - schedule.tax_minor
+    if own_minor:
+        (fee,) = terms.fees
+        fees.append(PlanFee(kind="plan_fee", amount_minor=own_minor, trigger=_TRIGGERS[fee.placement]))
+    for kind in TaxKind if schedule.tax_minor else ():
+        parts = [find_row_tax(kind, terms.taxes, row, bought_on=bought_on) for row in schedule.rows]
+        if any(parts):
+            placement = FeePlacement.SPREAD if any(parts[1:]) else FeePlacement.FIRST
+            fees.append(PlanFee(kind=kind, amount_minor=sum(parts), trigger=_TRIGGERS[placement]))
+    return tuple(fees)

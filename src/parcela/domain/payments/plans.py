@@ -9,6 +9,7 @@ from parcela.domain.disclosures.records import OfferDisclosure
 from parcela.domain.payments.accounts import ProgramModel
 from parcela.domain.payments.records import Owner
 from parcela.domain.refund_strategy import RefundStrategy
+from parcela.domain.taxes import TaxKind
 
 
 class ApprovalNeed(StrEnum):
@@ -45,7 +46,10 @@ class CollectionSource(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRow:
-    """One dated row, minor units; amount = principal + interest + fee. `original_minor` never changes."""
+    """One dated row, minor units; amount = principal + interest + fee. `original_minor` never changes.
+
+    `tax_minor` is how much of the fee is tax.
+    """
 
     number: int
     due_date: date
@@ -54,6 +58,7 @@ class PlanRow:
     fee_minor: int = 0
     status: RowStatus = RowStatus.DUE
     original_minor: int = 0
+    tax_minor: int = 0
 
     @property
     def amount_minor(self) -> int:
@@ -68,11 +73,16 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFee:
-    """A fee of the cardholder's, and what causes it."""
+    """A fee of the cardholder's, and what causes it; a tax (its kind is a `TaxKind`) stands by itself."""
 
     kind: str
     amount_minor: int
     trigger: str
+
+    @property
+    def is_tax(self) -> bool:
+        """Is it charged for the state?"""
+        return self.kind in tuple(TaxKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +172,10 @@ class PaymentOffer:
     def cost_minor(self) -> int:
         """What the plan costs its payer above the amount financed."""
         return self.total_minor - self.financed_minor
+
+    def find_tax(self, kind: TaxKind) -> int:
+        """What a tax comes to over all rows."""
+        return sum(fee.amount_minor for fee in self.fees if fee.kind == kind)
 
     @property
     def paid_at_once_minor(self) -> int:

@@ -14,7 +14,7 @@ from parcela.domain.payments.plans import CollectionSource, PaymentPlan, PlanRow
 from parcela.domain.payments.records import FeeBreakdown, Payment, PaymentStatus
 from parcela.domain.payments.refunds import PlanEffect, Refund, RefundEffect, RefundKind, RefundStatus
 from parcela.domain.payments.refusals import Fault, PaymentRefused
-from parcela.domain.refunds.strategies import RecalculatedRows, recalculate_rows
+from parcela.domain.refunds.strategies import RecalculatedRows, pass_taxes_on, recalculate_rows
 
 REFUNDABLE = (PaymentStatus.COMPLETED, PaymentStatus.PARTIALLY_REFUNDED)
 
@@ -212,7 +212,9 @@ def _price_fees_back(ground: RefundGround, amount_minor: int) -> FeeBreakdown:
 def _cancel_rows(rows: Sequence[PlanRow]) -> tuple[PlanRow, ...]:
     """A full refund asks for nothing any more."""
     return tuple(
-        replace(row, principal_minor=0, interest_minor=0, fee_minor=0, status=RowStatus.CANCELLED)
+        replace(
+            row, principal_minor=0, interest_minor=0, fee_minor=0, tax_minor=0, status=RowStatus.CANCELLED
+        )
         for row in rows
     )
 
@@ -226,15 +228,17 @@ def _lower_rows(plan: PaymentPlan, rows: Sequence[PlanRow], amount_minor: int) -
         rate=plan.offer.period_rate,
         in_advance=plan.offer.in_advance,
     )
+    taxes = pass_taxes_on([row.tax_minor for row in rows], changed)
     return tuple(
         replace(
             row,
             principal_minor=new.principal_minor,
             interest_minor=new.interest_minor,
             fee_minor=new.fee_minor,
+            tax_minor=tax,
             status=_find_status(row, new.amount_minor),
         )
-        for row, new in zip(rows, changed.rows, strict=True)
+        for row, new, tax in zip(rows, changed.rows, taxes, strict=True)
     )
 
 
@@ -272,4 +276,5 @@ def _describe(row: PlanRow) -> list[object]:
         row.interest_minor,
         row.fee_minor,
         row.status,
+        *([row.tax_minor] if row.tax_minor else []),
     ]

@@ -7,13 +7,12 @@ from decimal import Decimal
 
 from parcela.domain.rates.calendar_act365 import find_act365_rate
 from parcela.domain.rates.flows import CostRate, DatedFlow, list_flows
-from parcela.domain.rounding import RoundingMode, divide_rounded
 from parcela.domain.schedule.records import Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArgentineRates:
-    """CFT of all flows with tax on interest, and TEA of principal and interest alone."""
+    """CFT of all flows with their tax, and TEA of principal and interest alone."""
 
     cft: CostRate
     tea: CostRate
@@ -26,20 +25,10 @@ def find_ar_rate(flows: Sequence[DatedFlow]) -> CostRate:
     return find_act365_rate(flows, decimals=2)
 
 
-def find_ar_rates(schedule: Schedule, drawdown: date, *, vat_percent: Decimal = Decimal(0)) -> ArgentineRates:
-    """Both figures of a plan; `vat_percent` is the tax on each row's interest. Raises `RateUndefined`."""
-    numerator, denominator = vat_percent.as_integer_ratio()
-    taxes = [
-        DatedFlow(
-            day=row.due_date,
-            amount=Decimal(
-                divide_rounded(row.interest_minor * numerator, denominator * 100, mode=RoundingMode.HALF_UP)
-            ),
-        )
-        for row in schedule.rows
-    ]
+def find_ar_rates(schedule: Schedule, drawdown: date) -> ArgentineRates:
+    """Both figures of a plan, whose fees include the tax on interest and fee. Raises `RateUndefined`."""
     bare = [DatedFlow(day=drawdown, amount=Decimal(-schedule.principal_minor))]
     bare += [
         DatedFlow(day=row.due_date, amount=Decimal(row.amount_minor - row.fee_minor)) for row in schedule.rows
     ]
-    return ArgentineRates(cft=find_ar_rate([*list_flows(schedule, drawdown), *taxes]), tea=find_ar_rate(bare))
+    return ArgentineRates(cft=find_ar_rate(list_flows(schedule, drawdown)), tea=find_ar_rate(bare))

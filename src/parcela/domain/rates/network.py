@@ -8,6 +8,7 @@ to look.
 from decimal import Decimal
 from typing import NamedTuple
 
+from parcela.domain.rates.deferred import find_deferred_apr
 from parcela.domain.rates.hundredths import search_hundredths
 from parcela.domain.schedule.records import NotPriceable, NotPriceableReason, Schedule
 from parcela.domain.terms import FirstDue, PricingTerms
@@ -24,21 +25,41 @@ _CLOSE = 1 << (_SCALE_BITS - 15)
 def find_network_apr(terms: PricingTerms, schedule: Schedule) -> Decimal:
     """The apr in percent with two decimals, half up; 0.00 when neither interest nor fee is charged.
 
-    Raises `NotPriceable` when the apr is above the program's own cap (network §6.4).
+    Raises `NotPriceable` when the apr is above the program's own cap (network §6.4), or when taxes make a
+    first row that is due at once as large as the purchase.
     """
     if schedule.interest_minor == 0 and schedule.fee_minor == 0:
         return _NO_COST
-    flows = _read_flows(schedule, in_advance=terms.first_due is FirstDue.TRANSACTION_DATE)
-    periods = terms.year_periods
-    # Half a hundredth of a percent a year is the distance between a shown apr and its rounding boundaries.
-    apr = (
-        Decimal(_search_hundredths(flows, 20_000 * periods.numerator, multiplier=periods.denominator))
-        * _HUNDREDTH
-    )
+    in_advance = terms.first_due is FirstDue.TRANSACTION_DATE
+    if terms.taxes.are_due:
+        apr = _find_taxed_apr(terms, schedule, in_advance=in_advance)
+    else:
+        flows = _read_flows(schedule, in_advance=in_advance)
+        periods = terms.year_periods
+        # Half a hundredth of a percent a year is the distance between a shown apr and its rounding
+        # boundaries.
+        halves = 20_000 * periods.numerator
+        apr = Decimal(_search_hundredths(flows, halves, multiplier=periods.denominator)) * _HUNDREDTH
     cap = terms.max_apr_percent
     if cap is not None and apr > cap:
         raise NotPriceable(
             NotPriceableReason.APR_ABOVE_CAP, f"the apr of {apr} is above the program's cap of {cap}"
+        )
+    return apr
+
+
+def _find_taxed_apr(terms: PricingTerms, schedule: Schedule, *, in_advance: bool) -> Decimal:
+    """The apr of rows of which no two need be equal, taxes included."""
+    apr = find_deferred_apr(
+        [row.amount_minor for row in schedule.rows],
+        schedule.principal_minor,
+        first_period=0 if in_advance else 1,
+        year_periods=terms.year_periods,
+    )
+    if apr is None:
+        raise NotPriceable(
+            NotPriceableReason.FIRST_ROW_COVERS_PRINCIPAL,
+            "the first installment, due at once, is not smaller than the purchase: no rate exists",
         )
     return apr
 

@@ -3,6 +3,7 @@
 Regimes are those of spec disclosures §2; `eu_ccd2` also serves countries without a regime of their own (§5).
 """
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -17,7 +18,7 @@ from parcela.domain.rates.jp_real_rate import find_jp_rate
 from parcela.domain.rates.mx_cat import find_mx_rate
 from parcela.domain.rates.uk_conc import find_uk_rate
 from parcela.domain.rates.us_reg_z import find_us_rate
-from parcela.domain.schedule.records import Schedule
+from parcela.domain.schedule.records import Schedule, make_row
 from parcela.domain.terms import PricingTerms
 
 
@@ -36,8 +37,8 @@ class Regime(StrEnum):
 def find_cost_rate(regime: Regime, terms: PricingTerms, *, schedule: Schedule, drawdown: date) -> CostRate:
     """The rate of a plan's printed rows under a regime, in percent a year; exactly 0 without cost.
 
-    Argentina's figure is the CFT without tax: `ar_cft.find_ar_rates` gives it with tax, and the TEA.
-    Raises `RateUndefined`: such a plan is not offered.
+    Taxes count in every figure but Mexico's. Argentina's is the CFT: `ar_cft.find_ar_rates` also gives the
+    TEA. Raises `RateUndefined`: such a plan is not offered.
     """
     match regime:
         case Regime.US_REG_Z:
@@ -51,9 +52,29 @@ def find_cost_rate(regime: Regime, terms: PricingTerms, *, schedule: Schedule, d
         case Regime.AR_CFT:
             return find_ar_rates(schedule, drawdown).cft
         case Regime.MX_CAT:
-            return find_mx_rate(_list_periodic_flows(terms, schedule, drawdown=drawdown))
+            return find_mx_rate(_list_periodic_flows(terms, _leave_taxes_out(schedule), drawdown=drawdown))
         case Regime.JP_REAL_RATE:
             return _find_jp_rate_of_schedule(terms, schedule, drawdown=drawdown)
+
+
+def _leave_taxes_out(schedule: Schedule) -> Schedule:
+    """The rows as they would be without tax: Mexico's CAT is told without it (Circular 21/2009)."""
+    if not schedule.tax_minor:
+        return schedule
+    return replace(
+        schedule,
+        rows=tuple(
+            make_row(
+                row.number,
+                row.due_date,
+                parts=(row.principal_minor, row.interest_minor),
+                fee_minor=row.fee_minor - row.tax_minor,
+            )
+            for row in schedule.rows
+        ),
+        total_minor=schedule.total_minor - schedule.tax_minor,
+        fee_minor=schedule.fee_minor - schedule.tax_minor,
+    )
 
 
 def _list_periodic_flows(

@@ -22,6 +22,7 @@ __all__ = [
     "RecalculatedRows",
     "StrategyRow",
     "StrategyRowLike",
+    "pass_taxes_on",
     "price_payoff",
     "recalculate_rows",
     "split_finance_charge",
@@ -102,6 +103,16 @@ def recalculate_rows(
         reduction_minor=reduction,
         excess_minor=refund_minor - reduction,
     )
+
+
+def pass_taxes_on(taxes_minor: Sequence[int], changed: RecalculatedRows) -> tuple[int, ...]:
+    """How much of each recalculated row's fee is tax; `taxes_minor` are those of the rows before.
+
+    Fees are passed on whole, and the tax in them goes with them: it keeps its share, and none is above its
+    row's fee.
+    """
+    parts = [(row.principal_minor, row.interest_minor) for row in changed.rows]
+    return tuple(_pass_fees_on(taxes_minor, parts))
 
 
 def _spread(given: _Refunded) -> list[_Part]:

@@ -18,13 +18,14 @@ from parcela.domain.schedule.network import (
 )
 from parcela.domain.schedule.periods import list_deferral_rates, list_period_rates, list_plan_dates
 from parcela.domain.schedule.records import NotPriceable, NotPriceableReason, Schedule, make_row
+from parcela.domain.schedule.taxation import add_taxes
 from parcela.domain.terms import DeferralInterest, FeePlacement, FirstDue, InvalidTerms, Method, PricingTerms
 
 _IN_ROWS = (FeePlacement.FIRST, FeePlacement.SPREAD)
 
 
 def build_schedule(terms: PricingTerms, principal: Money, *, anchor: date) -> Schedule:
-    """Split a purchase of `principal` made on `anchor` into dated rows.
+    """Split a purchase of `principal` made on `anchor` into dated rows, with the taxes of the terms.
 
     Raises `NotPriceable` when a row or part would be below its bound (network §6.4) or a date leaves the
     calendar, and `InvalidTerms` when the program contradicts itself.
@@ -33,8 +34,10 @@ def build_schedule(terms: PricingTerms, principal: Money, *, anchor: date) -> Sc
         raise NotPriceable(NotPriceableReason.ROW_BELOW_MINOR_UNIT, "expected an amount above 0")
     try:
         if terms.method is Method.NETWORK:
-            return build_network_schedule(terms, principal, anchor=anchor)
-        return _build_general_schedule(terms, principal, anchor=anchor)
+            schedule = build_network_schedule(terms, principal, anchor=anchor)
+        else:
+            schedule = _build_general_schedule(terms, principal, anchor=anchor)
+        return add_taxes(schedule, terms.taxes, bought_on=anchor) if terms.taxes.are_due else schedule
     except DateOutOfRange as problem:
         raise NotPriceable(NotPriceableReason.DATE_OUT_OF_RANGE, str(problem)) from problem
 

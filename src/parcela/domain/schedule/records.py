@@ -30,7 +30,10 @@ class NotPriceable(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallmentRow:
-    """One dated row; amounts in minor units; `amount_minor` = principal + interest + fee, `number` from 1."""
+    """One dated row; amounts in minor units; `amount_minor` = principal + interest + fee, `number` from 1.
+
+    `tax_minor` is how much of the fee is tax, from 0 to all of it.
+    """
 
     number: int
     due_date: date
@@ -38,19 +41,33 @@ class InstallmentRow:
     principal_minor: int
     interest_minor: int
     fee_minor: int
+    tax_minor: int = 0
 
 
 # A frozen dataclass's own constructor takes 1.0 µs, this one 0.4 µs; an inquiry prices dozens of rows (DESIGN
 # §6).
 _new_object = object.__new__
-_set_number, _set_due_date, _set_amount, _set_principal, _set_interest, _set_fee = (
+_set_number, _set_due_date, _set_amount, _set_principal, _set_interest, _set_fee, _set_tax = (
     getattr(InstallmentRow, name).__set__
-    for name in ("number", "due_date", "amount_minor", "principal_minor", "interest_minor", "fee_minor")
+    for name in (
+        "number",
+        "due_date",
+        "amount_minor",
+        "principal_minor",
+        "interest_minor",
+        "fee_minor",
+        "tax_minor",
+    )
 )
 
 
-def make_row(number: int, due_date: date, *, parts: tuple[int, int], fee_minor: int) -> InstallmentRow:
-    """A row from its principal and interest parts and its fee, in minor units; the amount is their sum."""
+def make_row(
+    number: int, due_date: date, *, parts: tuple[int, int], fee_minor: int, tax_minor: int = 0
+) -> InstallmentRow:
+    """A row from its principal and interest parts and its fee, in minor units; the amount is their sum.
+
+    `tax_minor` is a part of the fee.
+    """
     principal_minor, interest_minor = parts
     row = _new_object(InstallmentRow)
     _set_number(row, number)
@@ -59,6 +76,7 @@ def make_row(number: int, due_date: date, *, parts: tuple[int, int], fee_minor: 
     _set_principal(row, principal_minor)
     _set_interest(row, interest_minor)
     _set_fee(row, fee_minor)
+    _set_tax(row, tax_minor)
     return row
 
 
@@ -76,6 +94,11 @@ class Schedule:
     interest_minor: int
     fee_minor: int
     prepaid_fee_minor: int = 0
+
+    @property
+    def tax_minor(self) -> int:
+        """How much of the fees is tax."""
+        return sum(row.tax_minor for row in self.rows)
 
     @property
     def first_minor(self) -> int:

@@ -211,6 +211,7 @@ async def _write_asked(
         principal_minor=row.principal_minor,
         interest_minor=row.interest_minor,
         fee_minor=row.fee_minor,
+        tax_minor=row.tax_minor,
         saved_minor=quote.saved_minor,
         attempt=await store.count_attempts(connection, plan, row.number) + 1,
         asked_at=moment.now,

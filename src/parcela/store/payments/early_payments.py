@@ -12,7 +12,7 @@ from parcela.store.database import Connection
 
 _COLUMNS = (
     "plan_id::text AS plan_id, serial, kind, state, number, principal_minor, interest_minor, fee_minor,"
-    " saved_minor, attempt, asked_at, ended_at"
+    " saved_minor, attempt, asked_at, ended_at, tax_minor"
 )
 
 
@@ -20,8 +20,8 @@ async def insert_early_payment(connection: Connection, plan: PaymentPlan, early:
     """Write what the lender is about to be asked."""
     await connection.execute(
         "INSERT INTO payment_early_payment (tenant_id, plan_id, serial, kind, state, number, principal_minor,"
-        " interest_minor, fee_minor, saved_minor, attempt, asked_at)"
-        " VALUES ($1, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        " interest_minor, fee_minor, saved_minor, attempt, asked_at, tax_minor)"
+        " VALUES ($1, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         plan.owner.tenant_id,
         plan.plan_id,
         early.serial,
@@ -34,6 +34,7 @@ async def insert_early_payment(connection: Connection, plan: PaymentPlan, early:
         early.saved_minor,
         early.attempt,
         early.asked_at,
+        early.tax_minor,
     )
 
 

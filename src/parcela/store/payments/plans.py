@@ -32,7 +32,7 @@ _COLUMNS = (
 )
 _ROW_COLUMNS = (
     "plan_id::text AS plan_id, number, due_date, principal_minor, interest_minor, fee_minor, status,"
-    " original_minor"
+    " original_minor, tax_minor"
 )
 _OPEN = "status IN ('due', 'overdue')"
 
@@ -86,8 +86,8 @@ async def insert_plan(connection: Connection, plan: PaymentPlan, *, card_id: str
     )
     await connection.executemany(
         "INSERT INTO payment_plan_row (tenant_id, plan_id, number, due_date, principal_minor,"
-        " interest_minor, fee_minor, original_minor, status, collect_on)"
-        " VALUES ($1, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $4)",
+        " interest_minor, fee_minor, original_minor, status, collect_on, tax_minor)"
+        " VALUES ($1, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $4, $10)",
         [
             (
                 plan.owner.tenant_id,
@@ -99,6 +99,7 @@ async def insert_plan(connection: Connection, plan: PaymentPlan, *, card_id: str
                 row.fee_minor,
                 row.original_minor,
                 row.status,
+                row.tax_minor,
             )
             for row in plan.rows
         ],
@@ -239,9 +240,10 @@ async def update_open_rows(connection: Connection, plan: PaymentPlan, rows: Sequ
     updated = await connection.fetch(
         "UPDATE payment_plan_row r SET principal_minor = given.principal_minor,"
         " interest_minor = given.interest_minor, fee_minor = given.fee_minor, status = given.status,"
+        " tax_minor = given.tax_minor,"
         " collect_on = CASE WHEN given.status IN ('due', 'overdue') THEN r.collect_on END"
-        " FROM unnest($3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])"
-        " AS given (number, principal_minor, interest_minor, fee_minor, status)"
+        " FROM unnest($3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[])"
+        " AS given (number, principal_minor, interest_minor, fee_minor, status, tax_minor)"
         f" WHERE r.tenant_id = $1 AND r.plan_id = $2::uuid AND r.number = given.number AND r.{_OPEN}"
         " AND NOT r.is_asked"
         " RETURNING r.number",
@@ -252,6 +254,7 @@ async def update_open_rows(connection: Connection, plan: PaymentPlan, rows: Sequ
         [row.interest_minor for row in rows],
         [row.fee_minor for row in rows],
         [row.status for row in rows],
+        [row.tax_minor for row in rows],
     )
     return len(updated)
 

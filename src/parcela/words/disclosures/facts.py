@@ -8,6 +8,7 @@ from parcela.domain.countries import get_two_letters
 from parcela.domain.disclosures.records import Creditor, FactKind, OfferDisclosure
 from parcela.domain.payments.plan_texts import find_shown_label
 from parcela.domain.payments.plans import PaymentOffer
+from parcela.domain.taxes import TaxKind
 from parcela.words.disclosures.labels import find_rate_label
 from parcela.words.words import Words
 
@@ -148,20 +149,25 @@ def _write_second_rate(printing: _Printing, _: FactKind) -> str:
 def _write_components(printing: _Printing, _: FactKind) -> str:
     """Each part of all payments with its share; shares add up to 100 % (CMN 4.881, art. 7)."""
     offer, words = printing.offer, printing.words
-    interest = sum(row.interest_minor for row in offer.rows)
-    fees = sum(row.fee_minor for row in offer.rows)
-    shares = [_find_share(part, offer.total_minor) for part in (interest, fees)]
+    vat = offer.find_tax(TaxKind.VAT)
+    costs = {
+        "fact_component_interest": sum(row.interest_minor for row in offer.rows),
+        "fact_component_fees": sum(row.fee_minor - row.tax_minor for row in offer.rows),
+        "fact_component_tax": offer.find_tax(TaxKind.IOF),
+        # Not Brazil's: it is there where a program charges it all the same.
+        **({"tax_vat": vat} if vat else {}),
+    }
+    shares = {name: _find_share(part, offer.total_minor) for name, part in costs.items()}
+    whole = Decimal("100.00")
     parts = (
-        ("financed", offer.financed_minor, Decimal("100.00") - shares[0] - shares[1]),
-        ("interest", interest, shares[0]),
-        ("fees", fees, shares[1]),
-        ("tax", 0, Decimal("0.00")),
-        ("total", offer.total_minor, Decimal("100.00")),
+        ("fact_component_financed", offer.financed_minor, whole - sum(shares.values())),
+        *((name, part, shares[name]) for name, part in costs.items()),
+        ("fact_component_total", offer.total_minor, whole),
     )
     return words.say("fact_separator").join(
         words.say(
             "fact_component",
-            name=words.say(f"fact_component_{name}"),
+            name=words.say(name),
             amount=printing.write(amount),
             share=words.write_percent(share),
         )

@@ -60,6 +60,7 @@ ARABIC: Mapping[str, Sentence] = {
     "plan_page_check_principal": "جزء من ثمن الشراء",
     "plan_page_check_interest": "الفائدة",
     "plan_page_check_fee": "الرسوم",
+    "plan_page_check_tax": "منها {tax}",
     "plan_page_check_amount": "تدفع الآن",
     "plan_page_check_saved": "الفائدة التي توفّرها",
     "plan_page_check_left": "المتبقي بعد ذلك",

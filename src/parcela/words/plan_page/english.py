@@ -65,6 +65,7 @@ ENGLISH: Mapping[str, Sentence] = {
     "plan_page_check_principal": "Part of the purchase",
     "plan_page_check_interest": "Interest",
     "plan_page_check_fee": "Fees",
+    "plan_page_check_tax": "of which {tax}",
     "plan_page_check_amount": "You pay now",
     "plan_page_check_saved": "Interest that you save",
     "plan_page_check_left": "Left to pay after that",

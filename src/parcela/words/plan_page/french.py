@@ -76,6 +76,7 @@ FRENCH: Mapping[str, Sentence] = {
     "plan_page_check_principal": "Part de l’achat",
     "plan_page_check_interest": "Intérêts",
     "plan_page_check_fee": "Frais",
+    "plan_page_check_tax": "dont {tax}",
     "plan_page_check_amount": "Vous payez maintenant",
     "plan_page_check_saved": "Intérêts économisés",
     "plan_page_check_left": "Reste à payer ensuite",

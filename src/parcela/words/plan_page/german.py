@@ -76,6 +76,7 @@ GERMAN: Mapping[str, Sentence] = {
     "plan_page_check_principal": "Anteil am Einkauf",
     "plan_page_check_interest": "Zinsen",
     "plan_page_check_fee": "Gebühren",
+    "plan_page_check_tax": "davon {tax}",
     "plan_page_check_amount": "Sie zahlen jetzt",
     "plan_page_check_saved": "Zinsen, die Sie sparen",
     "plan_page_check_left": "Danach noch zu zahlen",

@@ -61,6 +61,7 @@ JAPANESE: Mapping[str, Sentence] = {
     "plan_page_check_principal": "お買い物の代金分",
     "plan_page_check_interest": "利息",
     "plan_page_check_fee": "手数料",
+    "plan_page_check_tax": "うち{tax}",
     "plan_page_check_amount": "今回のお支払い",
     "plan_page_check_saved": "軽減される利息",
     "plan_page_check_left": "お支払い後の残額",

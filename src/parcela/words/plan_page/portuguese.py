@@ -69,6 +69,7 @@ PORTUGUESE: Mapping[str, Sentence] = {
     "plan_page_check_principal": "Parte da compra",
     "plan_page_check_interest": "Juros",
     "plan_page_check_fee": "Tarifas",
+    "plan_page_check_tax": "sendo {tax}",
     "plan_page_check_amount": "Você paga agora",
     "plan_page_check_saved": "Juros que você economiza",
     "plan_page_check_left": "Falta pagar depois",

@@ -66,6 +66,7 @@ SPANISH: Mapping[str, Sentence] = {
     "plan_page_check_principal": "Parte de la compra",
     "plan_page_check_interest": "Intereses",
     "plan_page_check_fee": "Comisiones",
+    "plan_page_check_tax": "de ellas, {tax}",
     "plan_page_check_amount": "Paga ahora",
     "plan_page_check_saved": "Intereses que ahorra",
     "plan_page_check_left": "Por pagar después",
