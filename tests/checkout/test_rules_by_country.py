@@ -14,6 +14,7 @@ from tests.support.shopper import Seen, Shopper, open_shopper, type_card
 
 from parcela.domain.card_brands import CardBrand
 from parcela.domain.payments.accounts import PaymentsMarket
+from parcela.domain.taxes import Taxes
 from parcela.domain.terms import Fee, FeeKind, Rate
 
 __all__ = ["shared_payments"]
@@ -30,11 +31,18 @@ MONEY = {
 
 
 def open_in(
-    world: PaymentsWorld, country: str, *, card_country: str | None = None, fee: str = "0", **members: Any
+    world: PaymentsWorld,
+    country: str,
+    *,
+    card_country: str | None = None,
+    fee: str = "0",
+    iof: str = "0",
+    **members: Any,
 ) -> tuple[dict[str, Any], Shopper]:
-    """A shop of a country whose plan of six costs 9 % a year, or a fee alone; its lender's plan is free."""
+    """A shop of a country whose plan of six costs 9 % a year, or a fee alone; its lender's has a tax alone."""
     currency, regime, label = MONEY[country]
     six, lent = world.get_entry("program", "mastercard-6-eur"), world.get_entry("program", "lender-4-eur")
+    taxes = Taxes(iof_percent=Decimal(iof))
     fees = () if fee == "0" else (Fee(kind=FeeKind.FIXED, value=Decimal(fee)),)
     terms = replace(six.terms, rate=Rate(value=Decimal(0 if fees else 9)), fees=fees)
     rules = replace(six.rules, maximum=Decimal(10**9))
@@ -50,7 +58,7 @@ def open_in(
     world.change_catalogue(
         market,
         replace(six, currency=currency, terms=terms, rules=rules),
-        replace(lent, currency=currency, rules=rules),
+        replace(lent, currency=currency, rules=rules, terms=replace(lent.terms, taxes=taxes)),
         replace(world.get_entry("payments_account", "ma_01KDEM0ST0REAAAAAAAAAAAA01"), country=country),
         replace(world.get_entry("account_range", "5200828200000200000"), country=card_country or country),
         removed=tuple(("payments_market", name) for name in markets if name != "own"),
@@ -171,6 +179,23 @@ def test_both_countries_rates_stand_under_their_own_names(shared_payments: Payme
     sheet = read_sheet(shopper)
     names = ("CET", "APR (United States)")
     assert [sheet[name][0] for name in names] == [card[name] for name in names]
+
+
+def test_a_brazilian_card_says_how_much_of_its_payments_is_iof(shared_payments: PaymentsWorld) -> None:
+    """0.38 % of 4 × 150.00 is 4 × 0.57: 2.28 of 602.28, that is 0.38 % of all payments."""
+    payment, shopper = open_in(shared_payments, "BRA", iof="0.38", locale="pt-BR")
+    seen = type_card(shopper, LENT)
+    card, sheet = read_card(seen), read_sheet(shopper)
+    tax = "R$\u00a02,28 de IOF, incluídos nas parcelas"
+    assert (card["Tarifas"], card["Total a pagar"]) == (tax, "R$\u00a0602,28")
+    assert sheet["Tarifas"][0] == tax
+    components = (
+        "compra: R$\u00a0600,00 (99,62%); juros: R$\u00a00,00 (0,00%); tarifas: R$\u00a00,00 (0,00%); "
+        "IOF: R$\u00a02,28 (0,38%); soma das parcelas: R$\u00a0602,28 (100,00%)"
+    )
+    assert components in seen.text and components in [text for text, _ in sheet.values()]
+    display = find_display(shared_payments, payment)
+    assert (display["title"], display["fees"]) == ("4 × R$\u00a0150,57", [tax])
 
 
 def test_a_plan_without_a_rate_is_withheld_and_the_operator_is_told(shared_payments: PaymentsWorld) -> None:

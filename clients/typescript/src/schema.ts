@@ -961,7 +961,7 @@ export interface components {
         };
         /**
          * PlanFeeObject
-         * @description A fee of the cardholder's, and what causes it.
+         * @description A fee of the cardholder's, and what causes it: `plan_fee`, or a tax by itself, `iof` or `vat`.
          */
         PlanFeeObject: {
             type: string;
@@ -970,7 +970,7 @@ export interface components {
         };
         /**
          * OfferedRowObject
-         * @description One dated payment of an offer; amount = principal + interest + fee.
+         * @description One dated payment of an offer; amount = principal + interest + fee. `tax` is a part of the fee.
          */
         OfferedRowObject: {
             number: number;
@@ -979,6 +979,7 @@ export interface components {
             principal: number;
             interest: number;
             fee: number;
+            tax: number;
         };
         /**
          * TermsObject
@@ -1198,7 +1199,7 @@ export interface components {
         };
         /**
          * ScheduleRowObject
-         * @description One dated payment of the shopper's plan.
+         * @description One dated payment of the shopper's plan; `tax` is how much of the fee is tax.
          */
         ScheduleRowObject: {
             number: number;
@@ -1207,6 +1208,7 @@ export interface components {
             principal: number;
             interest: number;
             fee: number;
+            tax: number;
             status: string;
         };
         /**

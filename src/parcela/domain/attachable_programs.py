@@ -94,7 +94,7 @@ def _list_demands(program: Program) -> Iterator[tuple[str, bool, str, str]]:
             "one of " + ", ".join(_FEE_PLACEMENTS),
             fee.placement,
         )
-    yield "terms.taxes", not terms.taxes.are_due, "none, for its wire has no member for them", "some"
+    yield "terms.taxes", not terms.taxes.are_due, "none, for its wire has no member for them", "taxes"
     has_odd_period = terms.start.odd_first_period is not None
     yield "terms.start.odd_first_period", not has_odd_period, "none", "one"
     has_down_payment = terms.start.down_payment_percent is not None

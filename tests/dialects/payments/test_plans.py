@@ -139,6 +139,7 @@ def test_a_listed_plan_is_whole(payments: PaymentsWorld) -> None:
                 "principal": amount,
                 "interest": 0,
                 "fee": 0,
+                "tax": 0,
             }
             for number, amount in enumerate([3334, 3333, 3333], 1)
         ],

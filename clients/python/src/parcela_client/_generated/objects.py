@@ -833,7 +833,7 @@ class ScheduleRow(WireObject):
     """`schedule_row`"""
 
     _known: ClassVar[frozenset[str]] = frozenset(
-        {"number", "dueDate", "amount", "principal", "interest", "fee", "status"}
+        {"number", "dueDate", "amount", "principal", "interest", "fee", "tax", "status"}
     )
 
     number: int
@@ -842,6 +842,7 @@ class ScheduleRow(WireObject):
     principal: int
     interest: int
     fee: int
+    tax: int
     status: str | None
 
 
