@@ -39,7 +39,7 @@ def open_in(
     iof: str = "0",
     **members: Any,
 ) -> tuple[dict[str, Any], Shopper]:
-    """A shop of a country whose plan of six costs 9 % a year, or a fee alone; its lender's has a tax alone."""
+    """A shop of a country whose plan of six costs 9 % a year or a fee alone; its lender's has a tax alone."""
     currency, regime, label = MONEY[country]
     six, lent = world.get_entry("program", "mastercard-6-eur"), world.get_entry("program", "lender-4-eur")
     taxes = Taxes(iof_percent=Decimal(iof))
