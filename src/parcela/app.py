@@ -235,7 +235,7 @@ def mount_doors(
     app.router.routes.extend(CheckoutPage(desk).list_routes())
     app.router.routes.extend(build_promo_pages(engine, settings).list_routes())
     app.router.routes.extend(CardholderPage(desk).list_routes())
-    app.router.routes.append(Mount(ADMIN_PREFIX, AdminDoor(engine)))
+    app.router.routes.append(Mount(ADMIN_PREFIX, AdminDoor(engine, desk)))
     if settings.demo and settings.demo_issuer:
         app.router.routes.append(Mount(ISSUER_PATH, create_demo_issuer(engine, settings)))
 

@@ -17,9 +17,11 @@ from parcela.domain.programs import Issuer
 from parcela.operations import catalogue, people, sessions
 from parcela.operations.catalogue import Proposal
 from parcela.operations.engine import MAIN_TENANT, Engine
+from parcela.payments_service import build_payments_desk
+from parcela.settings import Settings
 from parcela.store import people as stored_people
 from parcela.store.database import Connection
-from tests.conftest import use_engine
+from tests.conftest import ROOT_URL, use_engine
 
 PROVIDER_ID = "29694e7a-b4a8-11ec-b909-0242ac120002"
 OTHER_PROVIDER_ID = "218b9962-1355-44e4-8a16-f911363fd849"
@@ -55,7 +57,7 @@ class AdminWorld:
     def __init__(self, runner: asyncio.Runner, engine: Engine) -> None:
         self._runner = runner
         self.engine = engine
-        self._door = AdminDoor(engine)
+        self._door = AdminDoor(engine, build_payments_desk(engine, Settings(public_url=ROOT_URL)))
         self._tokens: dict[str, str] = {}
 
     def run(self, work: Any) -> Any:

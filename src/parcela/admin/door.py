@@ -34,6 +34,7 @@ from parcela.domain.errors import DomainError, InvalidInput, NotAllowed
 from parcela.operations import sessions
 from parcela.operations.engine import MAIN_TENANT, UNAVAILABLE_ERRORS, Engine
 from parcela.operations.idempotency import AnsweredBefore, IdempotencyKey, find_first_answer
+from parcela.operations.payments.desk import PaymentsDesk
 
 PREFIX = "/admin/v1"
 MAX_BODY_BYTES = 256 * 1024
@@ -66,8 +67,9 @@ _OPENAPI = msgspec.json.encode(build_openapi(ALL_ROUTES, prefix=PREFIX))
 class AdminDoor:
     """Lets people in, routes and answers their calls."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, desk: PaymentsDesk) -> None:
         self._engine = engine
+        self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -130,6 +132,7 @@ class AdminDoor:
                 return _repeat_answer(route, first_answer)
         call = Call(
             engine=self._engine,
+            desk=self._desk,
             person=person,
             token=token,
             params=params,

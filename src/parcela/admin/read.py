@@ -25,6 +25,7 @@ _TYPE_NAMES = {
 }
 _BAD_CHOICE = "Invalid enum value "
 _MISSING = re.compile(r"Object missing required field `(.*)`")
+_STEPS = re.compile(r"(\w+)(\[[^\]]*\])?")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
@@ -106,11 +107,12 @@ def _name_member(message: str, wanted: type[msgspec.Struct]) -> InvalidInput:
 
 
 def _list_choices(wanted: type[msgspec.Struct], member: str) -> list[str]:
-    """The values of a member, or of a place in a list, that is an enumeration or a choice of texts."""
-    name, _, position = member.partition("[")
-    hint = typing.get_type_hints(wanted)[name]
-    if position:
-        (hint,) = typing.get_args(hint)
+    """The values of a member, in a list or deeper too, that is an enumeration or a choice of texts."""
+    hint: Any = wanted
+    for name, position in _STEPS.findall(member):
+        hint = typing.get_type_hints(hint)[name]
+        if position:
+            (hint,) = typing.get_args(hint)
     choices = typing.get_args(hint)
     if typing.get_origin(hint) is not typing.Literal and choices:
         # A choice that may be left out: the texts stand one level deeper.

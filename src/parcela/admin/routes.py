@@ -13,6 +13,7 @@ from parcela.admin.write import keep
 from parcela.domain.changes import Person
 from parcela.operations.engine import Engine
 from parcela.operations.idempotency import IdempotencyKey, Once
+from parcela.operations.payments.desk import PaymentsDesk
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 Result = TypeVar("Result")
@@ -20,9 +21,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call that has been let in. `key` is set when the caller sent an idempotency key."""
+    """A call that has been let in. `key` is set when the caller sent an idempotency key.
+
+    `desk` is what acts on payments' plans are given.
+    """
 
     engine: Engine
+    desk: PaymentsDesk
     person: Person
     token: str
     params: Mapping[str, str]

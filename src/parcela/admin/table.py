@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from parcela.admin import catalogue, clients, ledger, people, wire
 from parcela.admin.authorizations import AUTHORIZATION_ROUTES
+from parcela.admin.collection_reports import COLLECTION_ROUTES
 from parcela.admin.deliveries import DELIVERY_ROUTES
 from parcela.admin.merchant_callers import MERCHANT_CALLER_ROUTES
 from parcela.admin.merchant_orders import MERCHANT_ORDER_ROUTES
@@ -415,6 +416,7 @@ ROUTES = (
     *EVIDENCE_ROUTES,
     *MERCHANT_ORDER_ROUTES,
     *_RECORD_ROUTES,
+    *COLLECTION_ROUTES,
     *AUTHORIZATION_ROUTES,
     *DELIVERY_ROUTES,
     *_LEDGER_ROUTES,

@@ -12,6 +12,7 @@ from parcela.cli import (
     catalogue,
     changes,
     clients,
+    collections,
     deliveries,
     entries,
     issuer_server,
@@ -55,6 +56,7 @@ app.add_typer(records.plans, name="plan", help="Plans.")
 app.add_typer(ledger.app, name="ledger", help="The ledger: balances, books and their proof.")
 app.add_typer(deliveries.app, name="delivery", help="Letters to issuers and their tries.")
 records.plans.command("servicing")(accounts.show_serviced_plan)
+records.plans.command("collections")(collections.load_collections)
 accounts.app.command("offerable")(post_purchase.list_offerable)
 app.add_typer(accounts.app, name="account", help="Card accounts of the issuer processor.")
 app.add_typer(transactions.app, name="transaction", help="Card transactions of the issuer processor.")

@@ -28,6 +28,7 @@ ALLOWED = {
     (PlanState.CREATED, PlanAction.CANCEL): PlanState.CANCELLED,
     (PlanState.ACTIVE, PlanAction.COMPLETE): PlanState.COMPLETED,
     (PlanState.ACTIVE, PlanAction.CANCEL): PlanState.CANCELLED,
+    (PlanState.COMPLETED, PlanAction.REOPEN): PlanState.ACTIVE,
 }
 
 

@@ -23,6 +23,8 @@ class PlanAction(StrEnum):
     ACTIVATE = "activate"
     COMPLETE = "complete"
     CANCEL = "cancel"
+    REOPEN = "reopen"
+    """The issuer says that a row which passed for paid was missed."""
 
 
 TRANSITIONS: dict[tuple[PlanState, PlanAction], PlanState] = {
@@ -30,6 +32,7 @@ TRANSITIONS: dict[tuple[PlanState, PlanAction], PlanState] = {
     (PlanState.CREATED, PlanAction.CANCEL): PlanState.CANCELLED,
     (PlanState.ACTIVE, PlanAction.COMPLETE): PlanState.COMPLETED,
     (PlanState.ACTIVE, PlanAction.CANCEL): PlanState.CANCELLED,
+    (PlanState.COMPLETED, PlanAction.REOPEN): PlanState.ACTIVE,
 }
 
 
@@ -70,6 +73,12 @@ def apply_rows(rows: Sequence[PlanRow], changed: Sequence[PlanRow]) -> tuple[Pla
         else row
         for row in rows
     )
+
+
+def apply_reported(rows: Sequence[PlanRow], changed: Sequence[PlanRow]) -> tuple[PlanRow, ...]:
+    """All rows of a plan, those that an issuer reported on in their new status."""
+    new = {row.number: row.status for row in changed}
+    return tuple(replace(row, status=new.get(row.number, row.status)) for row in rows)
 
 
 def check_effect(plan: PaymentPlan, effect: PlanEffect) -> None:

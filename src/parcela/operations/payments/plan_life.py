@@ -18,6 +18,7 @@ from parcela.domain.payments.plan_rows import (
     DUE_TIME,
     PlanAction,
     RowOutcome,
+    apply_reported,
     apply_rows,
     at_account_time,
     check_effect,
@@ -25,7 +26,14 @@ from parcela.domain.payments.plan_rows import (
     find_next_state,
     list_states_before,
 )
-from parcela.domain.payments.plans import PaymentOffer, PaymentPlan, PlanRow, PlanState, RowStatus
+from parcela.domain.payments.plans import (
+    CollectionSource,
+    PaymentOffer,
+    PaymentPlan,
+    PlanRow,
+    PlanState,
+    RowStatus,
+)
 from parcela.domain.payments.records import Payment
 from parcela.domain.payments.refunds import PlanEffect
 from parcela.domain.payments.refusals import Fault, PaymentRefused
@@ -43,7 +51,7 @@ from parcela.operations.payments.plan_evidence import keep_evidence
 from parcela.operations.plans import write_new_plan
 from parcela.store import cards
 from parcela.store.database import Connection
-from parcela.store.payments import plans
+from parcela.store.payments import collection_reports, plans
 from parcela.store.payments.early_payments import find_early_payment_under_way
 from parcela.store.payments.plans import RowToCollect
 
@@ -227,6 +235,8 @@ async def announce_due(desk: PaymentsDesk, moment: AccountMoment, task: Task) ->
 async def collect_due(desk: PaymentsDesk, moment: AccountMoment, task: Task) -> None:
     """06:00: collect what is due. An issuer's rows are known by the schedule, a lender collects its own.
 
+    An issuer that reports takes this task off the agenda: its rows have no day of collection any more.
+
     While a refund is pending nothing is collected; the release plans the next attempt. But a row that was
     asked for before is asked for until its outcome is known: its money may have moved. Raises PaymentRefused
     (UPSTREAM_ERROR) while it is not known whether rows were paid early.
@@ -279,6 +289,39 @@ async def write_paid_early(
     plan = replace(plan, rows=apply_rows(plan.rows, changed))
     plan, numbers = await _write_outcomes(connection, moment, plan, {paid.number: RowOutcome(RowStatus.PAID)})
     await _tell_paid(connection, desk, moment, plan, numbers)
+    await _plan_rows(connection, moment, plan)
+    return plan
+
+
+async def write_reported(
+    connection: Connection,
+    desk: PaymentsDesk,
+    moment: AccountMoment,
+    plan: PaymentPlan,
+    changed: Sequence[PlanRow],
+) -> PaymentPlan:
+    """The issuer reports what became of rows, and they change by reports alone from now on (§6.5).
+
+    The plan is locked, the report was checked. Rows that still fall due are told as before.
+    """
+    paid = [row.number for row in changed if row.status is RowStatus.PAID]
+    is_taken_back = any(plan.rows[row.number - 1].status is RowStatus.PAID for row in changed)
+    await collection_reports.hand_over(connection, plan)
+    written = await collection_reports.update_reported_rows(connection, plan, changed)
+    assert written == len(changed), "the plan is locked"
+    plan = replace(
+        plan,
+        rows=apply_reported(plan.rows, changed),
+        collection_source=CollectionSource.ISSUER,
+        lock_version=plan.lock_version + 1,
+    )
+    if plan.state is PlanState.COMPLETED and plan.remaining_count:
+        plan = await _move(connection, moment, plan, PlanAction.REOPEN)
+    elif plan.state is PlanState.ACTIVE and not plan.remaining_count:
+        plan = await _move(connection, moment, plan, PlanAction.COMPLETE)
+    await _tell_paid(connection, desk, moment, plan, sorted(paid))
+    if is_taken_back:
+        await _tell_plan(connection, desk, moment, plan, EventType.PLAN_RECALCULATED)
     await _plan_rows(connection, moment, plan)
     return plan
 
@@ -339,7 +382,7 @@ async def _move(
     return replace(
         plan,
         state=state,
-        activated_at=moment.now if state is PlanState.ACTIVE else plan.activated_at,
+        activated_at=plan.activated_at or (moment.now if state is PlanState.ACTIVE else None),
         ended_at=moment.now if has_ended else None,
         lock_version=plan.lock_version + 1,
     )

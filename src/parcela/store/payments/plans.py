@@ -198,7 +198,7 @@ async def update_state(
     """Move a plan on from one of the states `was`; False when it is in none of them."""
     found = await connection.fetchval(
         "UPDATE payment_plan SET state = $5, lock_version = lock_version + 1,"
-        " activated_at = CASE WHEN $5 = 'active' THEN $7 ELSE activated_at END,"
+        " activated_at = CASE WHEN $5 = 'active' THEN coalesce(activated_at, $7) ELSE activated_at END,"
         " ended_at = CASE WHEN $5 IN ('completed', 'cancelled') THEN $7 END"
         f" WHERE {_OWNED} AND plan_id = $4::uuid AND state = ANY($6::text[]) RETURNING lock_version",
         *_key(plan.owner),
