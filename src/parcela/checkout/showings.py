@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from starlette.requests import Request
 
 from parcela.checkout.views import PageView
+from parcela.domain.payments.creditors import find_creditor
 from parcela.domain.payments.plans import PaymentOffer
 from parcela.operations.payments.showings import (
     CREDIT_CHECK,
@@ -28,11 +29,11 @@ def describe_details(request: Request, page: PageView) -> Showing:
     offer = page.checkout.offer
     assert offer is not None, "details are asked for a plan"
     moment = page.checkout.moment
-    issuer = moment.world.catalogue(moment.owner.tenant_id).find_issuer(offer.provider_id)
-    lender = offer.provider_id if issuer is None else issuer.name
+    catalogue = moment.world.catalogue(moment.owner.tenant_id)
+    creditor = find_creditor(catalogue, offer, page.words.language)
     consent = Consent(
         to=CREDIT_CHECK,
-        question=page.words.say("details_consent", lender=lender),
+        question=page.words.say("details_consent", lender=creditor.name),
         language=page.words.language,
         is_given=True,
         answered_at=moment.now,

@@ -48,8 +48,8 @@ class ShownPlan:
 def show_offer(offer: PaymentOffer, moment: AccountMoment, words: Words) -> ShownPlan:
     """An offer with the name of whoever grants it."""
     catalogue = moment.world.catalogue(moment.owner.tenant_id)
-    issuer = catalogue.find_issuer(offer.provider_id)
-    card = print_plan(offer, words, provider=None if issuer is None else issuer.name, zone=moment.zone)
+    lender = offer.creditor or catalogue.find_issuer(offer.provider_id)
+    card = print_plan(offer, words, provider=None if lender is None else lender.name, zone=moment.zone)
     facts = print_facts(offer, words, find_creditor(catalogue, offer, words.language))
     said = {(words.say("cost"), card.cost), (words.say("total"), card.total)}
     noted = _NOTES.union(*(_KEY_NOTES.get(one.rule_id or "", ()) for one in offer.disclosures))

@@ -78,7 +78,7 @@ class PricedProgram:
 
 
 def price_plan(source: PricedProgram, purchase: PlanPurchase, market: PaymentsMarket) -> PaymentOffer:
-    """The offer of a program, without name, end and hash: `name_offer` gives it those.
+    """The offer of a program, without name, end and hash, which `name_offer` gives it, and without creditor.
 
     Raises one of UNPRICED.
     """
@@ -214,12 +214,15 @@ def name_offer(
 def hash_offer(offer: PaymentOffer) -> str:
     """SHA-256 over every member but the hash itself, as JSON with sorted names.
 
-    A row without tax has no such member: offers that were shown before there were taxes keep their hash.
+    Members that earlier versions did not know are left out where they say nothing, so that offers that those
+    versions showed keep their hash: the tax of a row without tax, and the creditor of an offer without one.
     """
     members = asdict(replace(offer, offer_hash=""))
     for row in members["rows"]:
         if not row["tax_minor"]:
             del row["tax_minor"]
+    if offer.creditor is None:
+        del members["creditor"]
     canonical = json.dumps(members, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -227,8 +230,12 @@ def hash_offer(offer: PaymentOffer) -> str:
 def is_same_plan(one: PaymentOffer, other: PaymentOffer) -> bool:
     """Do two offers agree in all but their names, their ends and the mark of what was asked for?
 
-    A payer who turns out to live in another country with the same rule was shown the same.
+    A payer who turns out to live in another country with the same rule was shown the same. The creditor
+    counts in every language, for nobody knows in which of them a sheet was read; where one of the two was
+    kept by an earlier version, without a creditor, it does not count.
     """
+    if one.creditor is None or other.creditor is None:
+        one, other = replace(one, creditor=None), replace(other, creditor=None)
     return _strip(one) == _strip(other)
 
 

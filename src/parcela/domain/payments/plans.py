@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from parcela.domain.disclosures.records import OfferDisclosure
-from parcela.domain.payments.accounts import ProgramModel
+from parcela.domain.payments.accounts import ProgramModel, Wording
 from parcela.domain.payments.records import Owner
 from parcela.domain.refund_strategy import RefundStrategy
 from parcela.domain.taxes import TaxKind
@@ -127,13 +127,27 @@ class ShownTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCreditor:
+    """Who lends, as the catalogue had it when the plan was shown: its sentences in every language.
+
+    All of them, for page and papers may be read in another language than the offer's.
+    """
+
+    name: str
+    address: str | None = None
+    wording: tuple[Wording, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentOffer:
     """A plan as it was shown for one payment and payment method: what is accepted equals it in every member.
 
     `interest_percent` is the nominal rate a year. `period_rate` is the interest a period as (numerator,
     denominator), by which rows are recomputed. `priced_on` is the account's date of the purchase, from which
     the due dates count. `disclosures` are what the laws of the countries concerned add, the cardholder's
-    first; `rate` is its figure. `language` is that of its sentences. `offer_hash` covers every other member.
+    first; `rate` is its figure. `language` is that of its sentences. `creditor` is who lends, as it was told;
+    None in offers that earlier versions kept, and in those that are only advertised. `offer_hash` covers
+    every other member.
     """
 
     offer_id: str
@@ -160,6 +174,7 @@ class PaymentOffer:
     core: CoreTerms | None = None
     disclosures: tuple[OfferDisclosure, ...] = ()
     language: str = "en"
+    creditor: ShownCreditor | None = None
     expires_at: datetime
     offer_hash: str
 

@@ -147,14 +147,14 @@ async def find_shown_offer(
     """An offer that was shown for this payment with this card, also one that has lapsed."""
     if offer_id is None or session.payment_method_id is None:
         return None
-    shown = await offers.find_list_of_offer(
+    found = await offers.find_shown_offer(
         connection,
         session.owner,
         offer_id=offer_id,
         payment_id=session.payment_id,
         payment_method_id=session.payment_method_id,
     )
-    return None if shown is None else next(one for one in shown.offers if one.offer_id == offer_id)
+    return None if found is None else found[1]
 
 
 def check_form(desk: PaymentsDesk, checkout: Checkout, form_token: str, form: str) -> None:

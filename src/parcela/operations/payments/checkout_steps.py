@@ -114,7 +114,7 @@ def list_asked_members(checkout: Checkout) -> tuple[str, ...]:
 
 
 async def give_details(
-    desk: PaymentsDesk, checkout: Checkout, given: BillingDetails, showing: Showing = ON_HOSTED_PAGE
+    desk: PaymentsDesk, checkout: Checkout, given: BillingDetails, showing: Showing
 ) -> None:
     """Keep what the shopper answered; a lender is asked about them now, for they agreed to that.
 

@@ -14,7 +14,7 @@ def disclose_offer(
 ) -> ShownDisclosure:
     """The rules and the facts of an offer, in its own language if no other is asked for.
 
-    The creditor's name and sentences are those of the catalogue now.
+    The creditor's name and sentences are those that were kept with it.
     """
     language = language or offer.language
     creditor = find_creditor(moment.world.catalogue(moment.owner.tenant_id), offer, language)

@@ -63,16 +63,16 @@ async def find_offer_subject(
 ) -> PaperSubject | None:
     """An offer that was shown for this payment with this card, also one that has lapsed."""
     async with desk.engine.database.connection() as connection:
-        shown = await offers.find_list_of_offer(
+        found = await offers.find_shown_offer(
             connection,
             moment.owner,
             offer_id=offer_id,
             payment_id=payment.payment_id,
             payment_method_id=method.payment_method_id,
         )
-    if shown is None:
+    if found is None:
         return None
-    offer = next(one for one in shown.offers if one.offer_id == offer_id)
+    shown, offer = found
     return PaperSubject(payment=payment, method=method, offer=offer, shown_at=shown.shown_at)
 
 

@@ -206,16 +206,16 @@ async def _find_named(
     desk: PaymentsDesk, moment: AccountMoment, payment: Payment, method: PaymentMethod, *, offer_id: str
 ) -> tuple[PlanList, PaymentOffer | None, bool]:
     async with desk.engine.database.connection() as connection:
-        shown = await offers.find_list_of_offer(
+        found = await offers.find_shown_offer(
             connection,
             moment.owner,
             offer_id=offer_id,
             payment_id=payment.payment_id,
             payment_method_id=method.payment_method_id,
         )
-    if shown is None:
+    if found is None:
         raise refuse_missing("offer of this payment and payment method", offer_id, param="installments.offer")
-    offer = next(one for one in shown.offers if one.offer_id == offer_id)
+    shown, offer = found
     if offer.expires_at <= moment.now:
         raise refuse_lapsed(offer, payment)
     return shown, offer, True

@@ -79,7 +79,7 @@ async def keep_evidence(
     disclosure = disclose_offer(desk, moment, offer, language=shown.language)
     checks = await _list_checks(connection, moment, listed)
     record = {
-        **_describe_showing(desk, moment, shown),
+        **_describe_showing(desk, shown, [disclose_offer(desk, moment, one) for one in listed.offers]),
         "disclosureId": (disclosure_id := new_id(desk, moment, Prefix.DISCLOSURE)),
         "payment": plan.payment_id,
         "plan": name_plan(plan.plan_id),
@@ -121,11 +121,11 @@ async def keep_declined(
             language=listed.offers[0].language,
         )
         checks = await _list_checks(connection, moment, listed)
-        disclosed = [
-            (offer, disclose_offer(desk, moment, offer, language=shown.language)) for offer in listed.offers
-        ]
+        # Each offer of a list is in the same language, which is that of this showing.
+        disclosures = [disclose_offer(desk, moment, offer) for offer in listed.offers]
+        disclosed = list(zip(listed.offers, disclosures, strict=True))
         record = {
-            **_describe_showing(desk, moment, shown),
+            **_describe_showing(desk, shown, disclosures),
             "disclosureId": (disclosure_id := new_id(desk, moment, Prefix.DISCLOSURE)),
             "payment": payment_id,
             "plan": None,
@@ -179,12 +179,16 @@ def _make_record(
     )
 
 
-def _describe_showing(desk: PaymentsDesk, moment: AccountMoment, shown: _Shown) -> _Json:
-    """What both kinds of records say: every offer in its order, and those withheld with their reason."""
+def _describe_showing(desk: PaymentsDesk, shown: _Shown, disclosures: Sequence[ShownDisclosure]) -> _Json:
+    """What both kinds of records say: every offer in its order, and those withheld with their reason.
+
+    `disclosures` are those of the offers, in their own language.
+    """
     plans, showing = shown.plans, shown.showing
     return {
         "offersShown": [
-            desk.renderer.render_offer(offer, disclose_offer(desk, moment, offer)) for offer in plans.offers
+            desk.renderer.render_offer(offer, disclosure)
+            for offer, disclosure in zip(plans.offers, disclosures, strict=True)
         ],
         "withheld": [
             {"code": str(reason.code), "message": reason.message, "program": reason.program}

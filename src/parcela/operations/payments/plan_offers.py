@@ -16,6 +16,7 @@ from parcela.domain.countries import find_country
 from parcela.domain.currency import find_currency
 from parcela.domain.money import Money
 from parcela.domain.payments.accounts import PaymentsMarket, ProgramModel
+from parcela.domain.payments.creditors import describe_creditor
 from parcela.domain.payments.events import EventType
 from parcela.domain.payments.ids import Prefix
 from parcela.domain.payments.plan_choices import PlanList
@@ -168,7 +169,7 @@ async def find_plans(
         lender = list_lender_plans(situation, market)
         if lender.offers:
             _tell_unrated(moment, payment, lender.unrated)
-            return replace(nothing, offers=lender.offers)
+            return replace(nothing, offers=_name_creditors(moment, lender.offers))
     issuer, answer = await _ask_issuer(desk, moment, situation, market, card=card)
     fallback = moment.account.bnpl_fallback
     if is_lender_asked(issuer, wanted=wish.program, fallback=fallback):
@@ -185,10 +186,16 @@ async def find_plans(
     assert shown or obstacles, "no list is empty without a reason"
     return replace(
         nothing,
-        offers=shown,
+        offers=_name_creditors(moment, shown),
         unavailable=explain_all(obstacles, payment.locale, desk.renderer.write_amount),
         needs_answer=answer.needs_answer,
     )
+
+
+def _name_creditors(moment: AccountMoment, drafts: tuple[PaymentOffer, ...]) -> tuple[PaymentOffer, ...]:
+    """Offers with who lends, as it is told now: it is kept with them, and is part of their hash."""
+    catalogue = moment.world.catalogue(moment.owner.tenant_id)
+    return tuple(replace(draft, creditor=describe_creditor(catalogue, draft)) for draft in drafts)
 
 
 def _tell_unrated(moment: AccountMoment, payment: Payment, programs: tuple[str, ...]) -> None:

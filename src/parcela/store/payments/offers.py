@@ -118,10 +118,10 @@ async def list_newest_lists(
     return [await read_list(connection, owner, row) for row in rows]
 
 
-async def find_list_of_offer(
+async def find_shown_offer(
     connection: Connection, owner: Owner, *, offer_id: str, payment_id: str, payment_method_id: str
-) -> PlanList | None:
-    """The list in which an offer was shown for this payment and payment method."""
+) -> tuple[PlanList, PaymentOffer] | None:
+    """An offer that was shown for this payment and payment method, also one that has lapsed, and its list."""
     row = await connection.fetchrow(
         "SELECT list.* FROM payment_plan_list list JOIN payment_offer offer"
         " ON (offer.tenant_id, offer.list_position) = (list.tenant_id, list.position)"
@@ -132,7 +132,10 @@ async def find_list_of_offer(
         payment_id,
         payment_method_id,
     )
-    return None if row is None else await read_list(connection, owner, row)
+    if row is None:
+        return None
+    shown = await read_list(connection, owner, row)
+    return shown, next(offer for offer in shown.offers if offer.offer_id == offer_id)
 
 
 async def find_list_with_offer(connection: Connection, owner: Owner, offer_id: str) -> PlanList | None:
