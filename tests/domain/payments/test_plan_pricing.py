@@ -29,6 +29,7 @@ from parcela.domain.payments.plans import (
     PaymentOffer,
     PlanFee,
     PlanRow,
+    ShownCreditor,
     ShownTerms,
 )
 from parcela.domain.refund_strategy import RefundStrategy
@@ -232,6 +233,7 @@ def _change(value: object) -> object:
     changed: dict[type, object] = {
         PlanRow: lambda row: replace(row, principal_minor=row.principal_minor + 1),
         CostRate: lambda rate: replace(rate, percent=rate.percent + 1),
+        ShownCreditor: lambda creditor: replace(creditor, name=creditor.name + "!"),
         ShownTerms: lambda terms: replace(terms, text=terms.text + "!"),
         CoreTerms: lambda core: replace(core, fee_minor=core.fee_minor + 1),
         PlanFee: lambda fee: replace(fee, amount_minor=fee.amount_minor + 1),
@@ -263,6 +265,7 @@ def test_the_hash_changes_with_every_member(name: str) -> None:
         offer,
         fees=(PlanFee(kind="plan_fee", amount_minor=1, trigger="first_payment"),),
         disclosures=(UNRULED,),
+        creditor=ShownCreditor(name="Bank"),
     )
     changed = replace(offer, **{name: _change(getattr(offer, name))})
     assert changed != offer
