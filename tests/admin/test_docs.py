@@ -6,6 +6,7 @@ from pathlib import Path
 
 from parcela.admin import errors
 from parcela.domain.programs import ENTRY_TYPES, EligibilityRules
+from parcela.domain.taxes import Taxes
 from parcela.domain.terms import MethodOptions, PricingTerms, StartRules
 from parcela.operations.catalogue import SECTIONS
 
@@ -41,6 +42,6 @@ def test_every_member_of_every_entry_is_described() -> None:
     for section, kind in SECTIONS.items():
         types: list[type] = [ENTRY_TYPES[kind]]
         if kind == "program":
-            types += [EligibilityRules, PricingTerms, StartRules, MethodOptions]
+            types += [EligibilityRules, PricingTerms, Taxes, StartRules, MethodOptions]
         members = {field.name for found in types for field in dataclasses.fields(found)}
         assert list_members(described[section]) == members, section
