@@ -33,6 +33,9 @@ def test_a_file_of_many_plans_is_taken_in_once(
             f"{name},a-1,{at},1,collected,{first},200.00",
             f"{name},a-1,{at},2,collected,{first},200",
             f"{get_plan_id(one)},a-2,{at},1,collected,{first},200.00",
+            # The same plan by its other name: its lines keep their order.
+            f"{one['installments']['plan']},a-3,{at},1,missed,{first},",
+            f"{get_plan_id(one)},a-4,{at},1,collected,{first},200.00",
         ]
         wrong = [
             f"{name},a-3,{at},3,collected,{first},199.99",
@@ -49,16 +52,16 @@ def test_a_file_of_many_plans_is_taken_in_once(
         done = parcela("plan", "collections", str(file), "--as", MAKER)
         assert done.exit_code == 1
         assert done.output.splitlines() == [
-            "3 reports accepted, 0 repeated.",
-            "Line 7: Row 3: expected 200.00 EUR (20000), got 19999 minor units",
-            f"Line 8: There is no plan of a payment '{get_plan_id(lent)}'.",
-            "Line 9: line: expected as many cells as the header has columns",
-            "Line 10: not taken in: line 11 of the same report is refused",
-            "Line 11: number: expected the number of a row, got 'x'",
-            "Line 12: outcome: expected collected or missed, got 'lost'",
-            "Line 13: date: expected a date such as 2026-01-31, got 'soon'",
-            "Line 14: reference: expected an id that is no card number",
-            "Line 15: There is no plan of a payment '\\x1b[31m'.",
+            "5 reports accepted, 0 repeated.",
+            "Line 9: Row 3: expected 200.00 EUR (20000), got 19999 minor units",
+            f"Line 10: There is no plan of a payment '{get_plan_id(lent)}'.",
+            "Line 11: line: expected as many cells as the header has columns",
+            "Line 12: not taken in: line 13 of the same report is refused",
+            "Line 13: number: expected the number of a row, got 'x'",
+            "Line 14: outcome: expected collected or missed, got 'lost'",
+            "Line 15: date: expected a date such as 2026-01-31, got 'soon'",
+            "Line 16: reference: expected an id that is no card number; a letter between its digits helps",
+            "Line 17: There is no plan of a payment '\\x1b[31m'.",
             "9 lines refused: mend the file and load it again.",
         ]
         assert list_statuses(get_payment(world, one["id"])) == ["paid", "due", "due"]
@@ -67,11 +70,11 @@ def test_a_file_of_many_plans_is_taken_in_once(
         before = world.fetch(written)
         mended = f"{name},a-3,{at},3,collected,{first},200.00"
         again = parcela("plan", "collections", str(file), "--as", MAKER)
-        assert again.output.splitlines()[0] == "0 reports accepted, 3 repeated."
+        assert again.output.splitlines()[0] == "0 reports accepted, 5 repeated."
         assert world.fetch(written) == before
         stdin = HEADER + "\n".join([*right, mended]) + "\n"
         whole = parcela("plan", "collections", "-", "--as", MAKER, stdin=stdin)
-        assert (whole.output, whole.exit_code) == ("1 report accepted, 3 repeated.\n", 0)
+        assert (whole.output, whole.exit_code) == ("1 report accepted, 5 repeated.\n", 0)
         assert get_payment(world, two["id"])["installments"]["status"] == "completed"
         check_books(world)
 

@@ -44,7 +44,9 @@ def notices(draw: st.DrawFn) -> PlanNotice:
     currency = draw(st.sampled_from(["USD", "JPY", "KWD"]))
     count = draw(st.integers(2, 99))
     first, other = draw(st.integers(1, 10**9)), draw(st.integers(1, 10**9))
-    amounts = [first, *[other] * (count - 1)]
+    # Taxes are another amount in each row.
+    taxes = draw(st.just([0] * count) | st.lists(st.integers(0, 500), min_size=count, max_size=count))
+    amounts = [amount + tax for amount, tax in zip([first, *[other] * (count - 1)], taxes, strict=True)]
     offset = draw(st.sampled_from([timedelta(), timedelta(hours=-5), timedelta(hours=13, minutes=45)]))
     zone = timezone(offset)
     local_at = draw(st.datetimes(datetime(2000, 1, 2), datetime(2090, 1, 1), timezones=st.just(zone)))

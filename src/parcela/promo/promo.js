@@ -15,10 +15,11 @@ p,h2,h3,dl,dd,ul{margin:0;padding:0}
 small{display:block;font-size:.8125em}
 button,a{background:none;border:0;color:inherit;font:inherit;min-height:24px;padding:0;text-decoration:underline}
 :focus-visible{outline:3px solid}
-dialog{border:1px solid;border-radius:.5em;margin-top:4vh;max-height:90vh;width:40em}
+dialog,li{border:1px solid;border-radius:.5em}
+dialog{margin-top:4vh;max-height:90vh;width:40em}
 header,dl>div{display:flex;flex-wrap:wrap;gap:0 1em;justify-content:space-between}
 header button{min-height:44px}
-li{border:1px solid;border-radius:.5em;display:block;margin-top:1em;padding:.75em}
+li{display:block;margin-top:1em;padding:.75em}
 dd{font-weight:600}
 summary{padding:.6em 0}
 table{text-align:start;width:100%}`);
@@ -164,7 +165,7 @@ table{text-align:start;width:100%}`);
         return !isFilled || line.scrollHeight <= this.clientHeight + 1;
       });
       line.hidden = !isFit;
-      if (isFocused) line.querySelector("button")?.focus();
+      if (isFocused) line.querySelector("button")?.focus({ preventScroll: true });
       this.#slot.className = isFit ? "off" : "";
     }
 

@@ -102,7 +102,8 @@ def name_taxes(offer: PaymentOffer, words: Words) -> str:
 def find_ordinary_amount(offer: PaymentOffer) -> int:
     """What the payments between the first and the last come to; of two payments the last.
 
-    Where taxes make them differ it is the highest of all payments, so that nobody is asked for more.
+    Where taxes make the payments after the first differ it is the highest of all, so that nobody is asked for
+    more.
     """
     if _has_level_rows(offer):
         return (offer.rows[1:-1] or offer.rows[-1:])[0].amount_minor
@@ -110,7 +111,10 @@ def find_ordinary_amount(offer: PaymentOffer) -> int:
 
 
 def _has_level_rows(offer: PaymentOffer) -> bool:
-    return len({row.amount_minor for row in offer.rows[1:-1]}) <= 1
+    """Can one amount stand for all but the ends? Where taxes make rows differ the last one is no end."""
+    is_taxed = any(fee.is_tax for fee in offer.fees)
+    inner = offer.rows[1:] if is_taxed else offer.rows[1:-1]
+    return len({row.amount_minor for row in inner}) <= 1
 
 
 def _print_title(offer: PaymentOffer, words: Words) -> str:

@@ -168,6 +168,14 @@ def test_a_card_names_taxes_and_the_span_of_its_payments(
         assert (card.title, *card.fees[1:]) == (title, iof, vat)
 
 
+def test_of_three_taxed_payments_none_is_above_what_is_advertised() -> None:
+    """400.00 each, and 0.38 % with 0.0082 % of it a day for 31, 62 and 92 days."""
+    offer = price(IOF, count=3)
+    assert [row.amount_minor for row in offer.rows] == [40254, 40355, 40454]
+    card = print_plan(offer, Words("en"), provider=None, zone=NOW.tzinfo)
+    assert (find_ordinary_amount(offer), card.title, card.odd) == (40454, "3 × €402.54 to €404.54", ())
+
+
 def test_a_card_without_taxes_is_as_ever() -> None:
     offer = price(NO_TAXES, fees=(replace(FEE, placement=FeePlacement.FIRST),))
     card = print_plan(offer, Words("en"), provider=None, zone=NOW.tzinfo)

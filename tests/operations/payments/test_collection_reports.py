@@ -401,6 +401,10 @@ def test_a_row_whose_money_was_given_back_is_not_missed(payments: PaymentsWorld)
     report(payments, bought, make_report("r2", now, missed(1, first)))
     assert see(payments, bought) == (["overdue", "paid", "cancelled"], "active", "issuer")
     check_books(payments)
+    # Captured 600.00, given back 400.00, collected 200.00: nothing is left for a part, whatever is open.
+    refused = refund(payments, bought, amount=5000)
+    assert (refused.status, refused.code) == (422, "amount_too_large")
+    assert refused.error["details"] == {"maximum": 0, "full_amount": 20000}
     # All that is left is the missed row: a full refund takes it away.
     full = accept(payments, bought)
     assert (full["amount"], full["effect"]["cashBack"], full["kind"]) == (20000, 0, "full")

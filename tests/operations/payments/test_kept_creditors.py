@@ -127,6 +127,33 @@ def test_a_number_whose_lender_says_something_else_by_now_is_no_plan_yet(payment
     assert records[0]["offersShown"][0] == shown
 
 
+def test_words_that_are_taken_back_are_news_once(payments: PaymentsWorld) -> None:
+    rename(payments, "Fig")
+    payment, card, _ = show(payments)
+    rename(payments, "Nut")
+    assert confirm(payments, payment, card, installments=LENT).code == "plan_changed"
+    rename(payments, "Fig")
+    refused = confirm(payments, payment, card, installments=LENT)
+    assert refused.code == "plan_changed"
+    done = confirm(payments, payment, card, installments=LENT)
+    assert (done.status, done.body["status"]) == (200, "completed")
+    assert read(read_plan(payments, payment)["facts"]) == say("Fig")
+    [record] = list_records(payments, payment)[:1]
+    assert record["offersShown"][0]["offer"] == refused.error["details"]["plan"]["offer"]
+
+
+def test_a_plan_is_withdrawn_at_once_when_its_core_program_is_taken_out(payments: PaymentsWorld) -> None:
+    payment, card, shown = show(payments)
+    program = payments.get_entry(PaymentsProgram.kind, "vinr_bnpl")
+    rest = tuple(one for one in program.program_ids if one != "lender-3-eur")
+    assert len(rest) == len(program.program_ids) - 1
+    payments.change_catalogue(replace(program, program_ids=rest))
+    refused = confirm(payments, payment, card, installments={"enabled": True, "offer": shown["offer"]})
+    assert (refused.status, refused.code) == (422, "plan_expired")
+    assert payments.fetch("SELECT 1 FROM payment_plan WHERE payment_id = $1", payment["id"]) == []
+    payments.change_catalogue(program)
+
+
 def test_page_answer_and_record_say_the_same_when_the_words_change_before_the_review(
     payments: PaymentsWorld,
 ) -> None:

@@ -23,6 +23,9 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """So much may an issuer's clock be ahead of the account's."""
 
 _YEARS = range(1970, 9999)
+MAX_COLLECTED_MINOR = 10**11 - 1
+"""More than any row asks for, and too short for a card number."""
+_CARD_GROUPS = re.compile(r"\d{4}([._:/@+=-])(?:\d{4}\1\d{4}\1\d{1,7}|\d{6}\1\d{4,5})")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+=-]{0,127}")
 
 
@@ -124,9 +127,11 @@ def read_collected_amount(text: str, code: str) -> int:
     try:
         minor = parse_major(text, currency).minor
     except InvalidMoney as refusal:
-        raise InvalidInput("amount", str(refusal).removeprefix("expected ")) from None
-    if minor < 1:
-        raise InvalidInput("amount", "an amount above zero", came=repr(text))
+        raise InvalidInput("amount", mask_card_numbers(str(refusal)).removeprefix("expected ")) from None
+    if not 1 <= minor <= MAX_COLLECTED_MINOR:
+        raise InvalidInput(
+            "amount", "an amount above zero that a row can have", came=f"{len(text)} characters"
+        )
     return minor
 
 
@@ -136,8 +141,8 @@ def check_report(report: CollectionReport) -> None:
         raise InvalidInput(
             "reference", "1 to 128 letters, digits and . _ : / @ + = -, beginning with a letter or digit"
         )
-    if mask_card_numbers(report.reference) != report.reference:
-        raise InvalidInput("reference", "an id that is no card number")
+    if _has_card_number(report.reference):
+        raise InvalidInput("reference", "an id that is no card number; a letter between its digits helps")
     if report.reported_at.tzinfo is None or report.reported_at.year not in _YEARS:
         raise InvalidInput("reported_at", "an instant with its offset, such as 2026-01-31T09:30:00Z")
     if not report.rows:
@@ -150,6 +155,12 @@ def check_report(report: CollectionReport) -> None:
         if (row.amount_minor is None) == (row.outcome is CollectionOutcome.COLLECTED):
             wanted = "the amount that was collected" if row.amount_minor is None else "none for a missed row"
             raise InvalidInput("amount", f"{wanted} (row {row.number})")
+
+
+def _has_card_number(reference: str) -> bool:
+    """Is there a card number in it, also one in groups with some other sign between them?"""
+    groups = (re.sub(r"\D", "", found[0]) for found in _CARD_GROUPS.finditer(reference))
+    return any(mask_card_numbers(text) != text for text in (reference, *groups))
 
 
 def check_reportable(plan: PaymentPlan) -> None:
@@ -167,7 +178,8 @@ def decide_report(ground: ReportGround, report: CollectionReport) -> ReportDecis
     """What a report changes. A row may be reported again: the latest word on it counts.
 
     Raises InvalidInput, Conflict and AmountRefused: the plan (`check_reportable`), the report's instant, then
-    its rows in their order, then that no row is missed whose money a refund gave back.
+    its rows in their order, then that no row is missed whose money a refund gave back; after a full refund
+    that is every row, also one that asked for fees alone.
     """
     plan = ground.plan
     check_reportable(plan)
@@ -181,7 +193,7 @@ def decide_report(ground: ReportGround, report: CollectionReport) -> ReportDecis
     after = apply_reported(plan.rows, changed)
     taken_back = [entry.row.number for entry in entries if _is_taken_back(entry)]
     unpaid_minor = sum(row.principal_minor for row in after if row.is_open)
-    if taken_back and unpaid_minor > ground.kept_minor:
+    if taken_back and (unpaid_minor > ground.kept_minor or not ground.kept_minor):
         numbers = ", ".join(map(str, taken_back))
         raise Conflict(f"Row {numbers} cannot be missed: a refund gave back what was collected.")
     is_open = any(row.is_open for row in after)
@@ -204,7 +216,8 @@ def _check_instant(ground: ReportGround, report: CollectionReport) -> None:
 def _decide_entry(ground: ReportGround, report: CollectionReport, reported: ReportedRow) -> ReportEntry:
     rows, number = ground.plan.rows, reported.number
     if not 1 <= number <= len(rows):
-        raise InvalidInput("number", f"a row of the plan, 1 to {len(rows)}", came=str(number))
+        expected = f"a row of the plan, 1 to {len(rows)}"
+        raise InvalidInput("number", expected, came=mask_card_numbers(str(number)))
     row = rows[number - 1]
     if row.status is RowStatus.CANCELLED:
         raise Conflict(f"Row {number} was cancelled by a refund: nothing is collected of it any more.")

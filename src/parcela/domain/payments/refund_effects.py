@@ -43,11 +43,15 @@ class RefundGround:
     def maximum_partial_minor(self) -> int:
         """The uncollected balance, which bounds partial refunds (§9.1); without a plan all that is left.
 
-        It is the principal of the rows, which equals captured − refunds − principal of collected rows.
+        It is captured − refunds − principal of collected rows. The principal of the open rows equals that,
+        unless an issuer took back what it had reported of a row while a refund went by it: then the smaller
+        of the two counts.
         """
         if self.plan is None:
             return self.full_minor
-        return sum(row.principal_minor for row in self.rows)
+        open_minor = sum(row.principal_minor for row in self.rows)
+        collected_minor = sum(row.principal_minor for row in self.plan.rows if row.status is RowStatus.PAID)
+        return max(0, min(open_minor, self.full_minor - collected_minor))
 
 
 def find_ground(

@@ -16,6 +16,7 @@ from parcela.domain.payments.collection_reports import (
     ReportedRow,
     read_collected_amount,
 )
+from parcela.domain.payments.ids import read_plan_id
 from parcela.operations.card_accounts import check_may_service
 from parcela.operations.payments.collection_reports import get_issuer_plan, report_collections
 from parcela.operations.payments.desk import PaymentsDesk
@@ -96,7 +97,8 @@ async def _run_batch(
     lanes = asyncio.Semaphore(_LANES)
     by_plan: dict[str, list[list[_Line]]] = {}
     for report in batch:
-        by_plan.setdefault(report[0].values["plan"], []).append(report)
+        name = report[0].values["plan"]
+        by_plan.setdefault((read_plan_id(name) or name).lower(), []).append(report)
 
     async def run_plan(reports: list[list[_Line]]) -> list[bool | list[RefusedLine]]:
         async with lanes:

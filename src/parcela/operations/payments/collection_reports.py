@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 
+from parcela.domain.cards import mask_card_numbers
 from parcela.domain.changes import Person
 from parcela.domain.errors import Conflict, NotFound
 from parcela.domain.payments.collection_reports import (
@@ -66,7 +67,7 @@ async def get_issuer_plan(engine: Engine, person: Person, name: str) -> PaymentP
             owner = await plans.find_owner(connection, person.tenant_id, wanted)
             plan = None if owner is None else await plans.find_plan(connection, owner, wanted)
     if plan is None or person.provider_id not in (None, plan.offer.provider_id):
-        raise NotFound("plan of a payment", name)
+        raise NotFound("plan of a payment", mask_card_numbers(name))
     return plan
 
 

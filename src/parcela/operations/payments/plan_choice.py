@@ -244,10 +244,11 @@ async def _resolve(
     now = _pick(fresh, wish, applicant, was_listed=was_listed)
     if now is None:
         _check_not_refused(fresh, payment)
-    shown = await keep_shown(desk, moment, fresh, wish)
+    has_changed = before is not None and (now is None or not is_same_plan(before, now))
+    shown = await keep_shown(desk, moment, fresh, wish, is_news=has_changed)
     if now is not None:
         now = next(one for one in shown.offers if is_same_plan(one, now))
-    if before is not None and (now is None or not is_same_plan(before, now)):
+    if before is not None and has_changed:
         plan = None if now is None else desk.renderer.render_offer(now, disclose_offer(desk, moment, now))
         raise _refuse_changed(payment, before, plan, shown)
     return shown if listed is None else replace(shown, shown_at=listed.shown_at), now, was_listed

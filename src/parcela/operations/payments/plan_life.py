@@ -359,13 +359,16 @@ def _make_plan(
 
 
 def _get_program(moment: AccountMoment, offer: PaymentOffer) -> PaymentsProgram:
-    """The program of an offer that has not lapsed; one that left the catalogue meanwhile grants no plan."""
+    """The program of an offer that has not lapsed. One that left the catalogue meanwhile grants no plan, nor
+    does one that the core program of the offer was taken out of.
+    """
     found = moment.world.catalogue(moment.owner.tenant_id).entries.get(
         (PaymentsProgram.kind, offer.program_name)
     )
-    if found is None or not isinstance(found.entry, PaymentsProgram):
+    program = None if found is None else found.entry
+    if not isinstance(program, PaymentsProgram) or offer.program_id not in program.program_ids:
         raise PaymentRefused(Fault.PLAN_EXPIRED, "The plan's program has ended. List the plans again.")
-    return found.entry
+    return program
 
 
 async def _move(

@@ -115,9 +115,18 @@ async def show_plans(
 
 
 async def keep_shown(
-    desk: PaymentsDesk, moment: AccountMoment, fresh: PlanList, wish: InstallmentsRequest
+    desk: PaymentsDesk,
+    moment: AccountMoment,
+    fresh: PlanList,
+    wish: InstallmentsRequest,
+    *,
+    is_news: bool = False,
 ) -> PlanList:
-    """The list that was shown already, if it still says this; else these plans as a new one."""
+    """The list that was shown already, if it still says this; else these plans as a new one.
+
+    Plans that are news are a new list in any case: the next wish is held against them, though an older list
+    said the same once.
+    """
 
     async def work(connection: Connection) -> PlanList:
         # Two showings of one payment at a time would both be the first.
@@ -130,7 +139,7 @@ async def keep_shown(
             limit=len(LANGUAGES),
         )
         # A shopper who changes the language of the page to and fro is shown the same lists again.
-        for held in newest:
+        for held in () if is_news else newest:
             if is_still_shown(held, fresh, moment):
                 return held
         shown = replace(fresh, offers=_name_offers(desk, moment, fresh.offers, wish))
