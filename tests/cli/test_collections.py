@@ -94,7 +94,7 @@ def test_a_file_of_many_plans_is_taken_in_once(
             InvalidInput,
             "header: expected the columns plan, reference, reported_at,",
         ),
-        (f'{HEADER}"a', MAKER, InvalidInput, "after line 2: expected lines of CSV in UTF-8"),
+        (f'{HEADER}"a', MAKER, InvalidInput, "line 2: expected a line of CSV in UTF-8"),
         (HEADER, "checker@sandbox.example", NotAllowed, "Only issuer makers and operators may act"),
     ],
     ids=["empty", "columns", "quote", "checker"],

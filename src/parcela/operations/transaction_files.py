@@ -1,13 +1,11 @@
 """Card transactions and payments from a CSV file, each line once by its event id, streamed in thousands."""
 
 import asyncio
-import csv
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 
 from parcela.domain.cards import Pan, mask_card_numbers, mask_digits
 from parcela.domain.currency import find_currency
@@ -23,6 +21,7 @@ from parcela.operations.card_transactions import (
     credit_refund,
     reverse_authorization,
 )
+from parcela.operations.csv_lines import CsvLine, read_csv_batches
 from parcela.operations.engine import MAIN_TENANT, AuditLine, Engine, World
 from parcela.operations.servicing import AccountPayment, pay_account
 from parcela.store.database import Connection
@@ -46,7 +45,6 @@ OPTIONAL_COLUMNS = (
     "is_final",
 )
 EVENT_TYPES = ("authorization", "clearing", "reversal", "refund", "payment")
-BATCH_LINES = 1_000
 _LANES = 6
 _CARD_NUMBER = re.compile(r"[0-9]{11,19}")
 
@@ -73,15 +71,6 @@ class LoadReport:
     refused: tuple[RefusedLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line by its columns; `has_all_cells` is false for one with more or fewer than the header."""
-
-    number: int
-    values: dict[str, str] = field(repr=False)
-    has_all_cells: bool
-
-
 async def load_transaction_file(
     engine: Engine,
     lines: Iterable[str],
@@ -99,7 +88,7 @@ async def load_transaction_file(
     counted: Counter[str] = Counter()
     refused: list[RefusedLine] = []
     done = 0
-    for batch in _read_batches(lines):
+    for batch in read_csv_batches(lines, _check_header):
         if not done:
             await _audit(engine, actor, "servicing.begin_load", {})
         world = await engine.look()
@@ -141,14 +130,14 @@ async def _audit(engine: Engine, actor: str | None, action: str, detail: dict[st
 
 
 async def _run_batch(
-    engine: Engine, world: World, batch: Sequence[_Line]
+    engine: Engine, world: World, batch: Sequence[CsvLine]
 ) -> AsyncIterator[str | RefusedLine]:
     lanes = asyncio.Semaphore(_LANES)
-    by_card: dict[str, list[_Line]] = {}
+    by_card: dict[str, list[CsvLine]] = {}
     for line in batch:
         by_card.setdefault(line.values.get("card_number", ""), []).append(line)
 
-    async def run_card(card_lines: list[_Line]) -> list[str | RefusedLine]:
+    async def run_card(card_lines: list[CsvLine]) -> list[str | RefusedLine]:
         async with lanes:
             return [await _run_line(engine, world, line) for line in card_lines]
 
@@ -157,7 +146,7 @@ async def _run_batch(
             yield outcome
 
 
-async def _run_line(engine: Engine, world: World, line: _Line) -> str | RefusedLine:
+async def _run_line(engine: Engine, world: World, line: CsvLine) -> str | RefusedLine:
     try:
         if not line.has_all_cells:
             raise InvalidInput("line", "as many cells as the header has columns")
@@ -170,7 +159,7 @@ async def _run_line(engine: Engine, world: World, line: _Line) -> str | RefusedL
         )
 
 
-def _show(line: _Line, text: str, longest: int) -> str:
+def _show(line: CsvLine, text: str, longest: int) -> str:
     """A text of a line as a report may hold it: no card number, nothing that a terminal obeys, not long."""
     digits = line.values.get("card_number", "")
     shown = text.replace(digits, mask_digits(digits)) if _CARD_NUMBER.fullmatch(digits) else text
@@ -321,29 +310,6 @@ def _read_flag(name: str, text: str | None) -> bool:
     if text not in (None, "true", "false"):
         raise InvalidInput(name, "true or false", came=repr(text))
     return text != "false"
-
-
-def _read_batches(lines: Iterable[str]) -> Iterator[list[_Line]]:
-    """Batches of lines with their numbers in the file. Raises InvalidInput for the header."""
-    reader = csv.reader(lines, strict=True)
-    done = 1
-    try:
-        header = next(reader, [])
-        _check_header(header)
-        numbered = ((reader.line_num, cells) for cells in reader if cells)
-        while batch := list(islice(numbered, BATCH_LINES)):
-            yield [_make_line(number, header, cells) for number, cells in batch]
-            done = batch[-1][0]
-    except (csv.Error, UnicodeDecodeError) as error:
-        expected = f"a line of CSV in UTF-8 ({error}); no line after {done} was carried out"
-        # Bytes are read ahead of the lines, so that of the wrong ones only the line before them is known.
-        place = f"line {reader.line_num}" if isinstance(error, csv.Error) else f"after line {reader.line_num}"
-        raise InvalidInput(place, expected) from None
-
-
-def _make_line(number: int, header: list[str], cells: list[str]) -> _Line:
-    filled = [*cells, *[""] * len(header)]
-    return _Line(number, dict(zip(header, filled, strict=False)), len(cells) == len(header))
 
 
 def _check_header(header: list[str]) -> None:

@@ -33,7 +33,8 @@ from parcela.domain.rates.regimes import Regime, find_cost_rate
 from parcela.domain.rates.solver import RateUndefined
 from parcela.domain.schedule import NotPriceable, Schedule, build_schedule
 from parcela.domain.schedule.network import find_periodic_rate
-from parcela.domain.taxes import TaxKind, find_row_tax
+from parcela.domain.schedule.taxation import find_row_tax
+from parcela.domain.taxes import TaxKind
 from parcela.domain.terms import FeePlacement, FirstDue, InvalidTerms, Method, PricingTerms
 
 UNPRICED: tuple[type[Exception], ...] = (

@@ -1,11 +1,10 @@
 """Reports of collections from a CSV file of many plans, each report once by its reference."""
 
 import asyncio
-import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 
 from parcela.domain.cards import mask_card_numbers
 from parcela.domain.changes import Person
@@ -18,6 +17,7 @@ from parcela.domain.payments.collection_reports import (
 )
 from parcela.domain.payments.ids import read_plan_id
 from parcela.operations.card_accounts import check_may_service
+from parcela.operations.csv_lines import CsvLine, read_csv_batches
 from parcela.operations.payments.collection_reports import get_issuer_plan, report_collections
 from parcela.operations.payments.desk import PaymentsDesk
 
@@ -45,20 +45,6 @@ class CollectionFileOutcome:
     refused: tuple[RefusedLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line by its columns; `has_all_cells` is false for one with more or fewer than the header."""
-
-    number: int
-    values: dict[str, str]
-    has_all_cells: bool
-
-    @property
-    def report_key(self) -> tuple[str, str]:
-        """Lines that follow each other with the same plan and reference are one report."""
-        return self.values["plan"], self.values["reference"]
-
-
 async def load_collection_file(
     desk: PaymentsDesk,
     person: Person,
@@ -75,7 +61,8 @@ async def load_collection_file(
     counted = {True: 0, False: 0}
     refused: list[RefusedLine] = []
     done = 0
-    reports = (list(group) for _, group in groupby(_read_lines(lines), lambda line: line.report_key))
+    read = chain.from_iterable(read_csv_batches(lines, _check_header))
+    reports = (list(group) for _, group in groupby(read, _find_report))
     while batch := list(islice(reports, BATCH_REPORTS)):
         for outcome in await _run_batch(desk, person, batch):
             if isinstance(outcome, bool):
@@ -92,15 +79,15 @@ async def load_collection_file(
 
 
 async def _run_batch(
-    desk: PaymentsDesk, person: Person, batch: Sequence[list[_Line]]
+    desk: PaymentsDesk, person: Person, batch: Sequence[list[CsvLine]]
 ) -> list[bool | list[RefusedLine]]:
     lanes = asyncio.Semaphore(_LANES)
-    by_plan: dict[str, list[list[_Line]]] = {}
+    by_plan: dict[str, list[list[CsvLine]]] = {}
     for report in batch:
         name = report[0].values["plan"]
         by_plan.setdefault((read_plan_id(name) or name).lower(), []).append(report)
 
-    async def run_plan(reports: list[list[_Line]]) -> list[bool | list[RefusedLine]]:
+    async def run_plan(reports: list[list[CsvLine]]) -> list[bool | list[RefusedLine]]:
         async with lanes:
             return [await _run_report(desk, person, report) for report in reports]
 
@@ -108,9 +95,9 @@ async def _run_batch(
     return [outcome for outcomes in found for outcome in outcomes]
 
 
-async def _run_report(desk: PaymentsDesk, person: Person, lines: list[_Line]) -> bool | list[RefusedLine]:
+async def _run_report(desk: PaymentsDesk, person: Person, lines: list[CsvLine]) -> bool | list[RefusedLine]:
     """Was the report new? Or its lines with the reason why each had no effect."""
-    name, reference = lines[0].report_key
+    name, reference = _find_report(lines[0])
     try:
         plan = await get_issuer_plan(desk.engine, person, name)
     except DomainError as refusal:
@@ -131,13 +118,13 @@ async def _run_report(desk: PaymentsDesk, person: Person, lines: list[_Line]) ->
         return [_refuse(line, str(refusal)) for line in lines]
 
 
-def _refuse(line: _Line, reason: str) -> RefusedLine:
+def _refuse(line: CsvLine, reason: str) -> RefusedLine:
     """A reason as a terminal may show it: no card number, nothing that it obeys, not long."""
     shown = "".join(character if character.isprintable() else "\ufffd" for character in reason)
     return RefusedLine(line=line.number, reason=mask_card_numbers(shown)[:_LONGEST_SHOWN])
 
 
-def _read_row(line: _Line, first: _Line, *, code: str) -> ReportedRow:
+def _read_row(line: CsvLine, first: CsvLine, *, code: str) -> ReportedRow:
     """What a line says of a row. Raises DomainError."""
     if not line.has_all_cells:
         raise InvalidInput("line", "as many cells as the header has columns")
@@ -163,7 +150,7 @@ def _read_row(line: _Line, first: _Line, *, code: str) -> ReportedRow:
     )
 
 
-def _read_instant(line: _Line) -> datetime:
+def _read_instant(line: CsvLine) -> datetime:
     text = line.values["reported_at"]
     try:
         return datetime.fromisoformat(text)
@@ -173,19 +160,12 @@ def _read_instant(line: _Line) -> datetime:
         ) from None
 
 
-def _read_lines(lines: Iterable[str]) -> Iterator[_Line]:
-    """The lines with their numbers in the file. Raises InvalidInput."""
-    reader = csv.reader(lines, strict=True)
-    try:
-        header = next(reader, [])
-        if sorted(header) != sorted(COLUMNS):
-            expected = f"the columns {', '.join(COLUMNS)}, each once, in UTF-8 without a byte order mark"
-            raise InvalidInput("header", expected, came=repr(mask_card_numbers(", ".join(header)[:200])))
-        for cells in reader:
-            if cells:
-                filled = [*cells, *[""] * len(header)]
-                values = dict(zip(header, filled, strict=False))
-                yield _Line(reader.line_num, values, len(cells) == len(header))
-    except (csv.Error, UnicodeDecodeError) as error:
-        place = f"after line {reader.line_num}"
-        raise InvalidInput(place, f"lines of CSV in UTF-8 ({error})") from None
+def _find_report(line: CsvLine) -> tuple[str, str]:
+    """Lines that follow each other with the same plan and reference are one report."""
+    return line.values["plan"], line.values["reference"]
+
+
+def _check_header(header: list[str]) -> None:
+    if sorted(header) != sorted(COLUMNS):
+        expected = f"the columns {', '.join(COLUMNS)}, each once, in UTF-8 without a byte order mark"
+        raise InvalidInput("header", expected, came=repr(mask_card_numbers(", ".join(header)[:200])))
